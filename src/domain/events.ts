@@ -192,11 +192,6 @@ export interface NameClaimed {
   readonly owner: string;
 }
 
-export interface NameReleased {
-  readonly type: 'NameReleased';
-  readonly claimId: ClaimId;
-}
-
 /**
  * A claim whose owner never wrote its side can never be completed any more. Stands in the owner's stream, where it
  * makes the owner's late append fail. Emitted by who takes the name over.
@@ -226,7 +221,7 @@ export type GroupEvent =
   | GroupLinked
   | ClaimFenced;
 export type TeamEvent = TeamCreated | TeamRenamed | TeamArchived;
-export type ClaimEvent = NameClaimed | NameReleased;
+export type ClaimEvent = NameClaimed;
 export type DomainEvent =
   | OrganizationEvent
   | TokenEvent

@@ -1,0 +1,324 @@
+import type { GroupEvent, UserEvent } from '../../domain/events.js';
+import type { OrganizationId } from '../../domain/identifiers.js';
+import type { EventStore, Position, RecordedEvent } from '../../event-store/event-store.js';
+import { searchDocument } from '../../scim/comparison.js';
+import { renderResource } from '../../scim/resource.js';
+import { groupType, userType, type ResourceType } from '../../scim/schema.js';
+import type { Projection, ProjectionTarget } from '../projection.js';
+import { foldGroup, foldUser, type ResourceRow } from '../resource-fold.js';
+import { directoryTables } from './directory.tables.js';
+
+interface Following {
+  following: boolean;
+  position: Position;
+}
+
+type DirectoryEvent = RecordedEvent & {
+  readonly event: UserEvent | GroupEvent;
+  readonly metadata: { readonly organization: OrganizationId };
+};
+
+type Table = 'users' | 'groups';
+
+/** Working state of one run: rows as they become, keyed by organization and id. */
+interface Run {
+  readonly rows: Record<Table, Map<string, ResourceRow | undefined>>;
+  readonly touched: Record<Table, Set<string>>;
+  /** The last word on each membership. */
+  readonly members: Map<string, { readonly keys: readonly string[]; readonly present: boolean }>;
+}
+
+/**
+ * What SCIM reads see. An organization's directory follows the log while SCIM is on; SyncDisabled freezes it at that
+ * position, and SyncEnabled first applies what the log has recorded of the organization since.
+ */
+export class DirectoryProjection implements Projection {
+  readonly name = 'directory';
+  readonly version = 1;
+  readonly tables = directoryTables;
+
+  constructor(private readonly store: Pick<EventStore, 'readOrganization'>) {}
+
+  async apply(events: readonly RecordedEvent[], target: ProjectionTarget): Promise<void> {
+    const relevant = events.filter(concernsDirectory);
+    if (relevant.length === 0) return;
+    const states = await this.loadFollowing(relevant, target);
+    const moved = new Set<OrganizationId>();
+    let run: DirectoryEvent[] = [];
+    for (const recorded of relevant) {
+      const { organization } = recorded.metadata;
+      const state = states.get(organization) ?? { following: false, position: 0n };
+      states.set(organization, state);
+      if (isResourceEvent(recorded)) {
+        if (state.following) run.push(recorded);
+        continue;
+      }
+      if (recorded.event.type === 'SyncEnabled' && !state.following) {
+        await applyRun(run, target);
+        run = [];
+        await this.catchUp(organization, state.position, recorded.position, target);
+        state.following = true;
+        moved.add(organization);
+      } else if (recorded.event.type === 'SyncDisabled' && state.following) {
+        state.following = false;
+        state.position = recorded.position;
+        moved.add(organization);
+      }
+    }
+    await applyRun(run, target);
+    await saveFollowing([...moved], states, target);
+  }
+
+  private async catchUp(
+    organization: OrganizationId,
+    after: Position,
+    upTo: Position,
+    target: ProjectionTarget,
+  ): Promise<void> {
+    for await (const page of this.store.readOrganization(organization, after, upTo)) {
+      await applyRun(page.filter(isResourceEvent), target);
+    }
+  }
+
+  private async loadFollowing(
+    events: readonly DirectoryRelevant[],
+    { client, schema }: ProjectionTarget,
+  ): Promise<Map<OrganizationId, Following>> {
+    const organizations = [...new Set(events.map(({ metadata }) => metadata.organization))];
+    const { rows } = await client.query<{
+      organization: OrganizationId;
+      following: boolean;
+      position: string;
+    }>({
+      name: `${schema}-following`,
+      text: `SELECT organization, following, position FROM ${schema}.organizations
+             WHERE organization = ANY($1)`,
+      values: [organizations],
+    });
+    return new Map(
+      rows.map(({ organization, following, position }) => [
+        organization,
+        { following, position: BigInt(position) },
+      ]),
+    );
+  }
+}
+
+type DirectoryRelevant = RecordedEvent & {
+  readonly metadata: { readonly organization: OrganizationId };
+};
+
+function concernsDirectory(recorded: RecordedEvent): recorded is DirectoryRelevant {
+  const { type } = recorded.event;
+  return isResourceEvent(recorded) || type === 'SyncEnabled' || type === 'SyncDisabled';
+}
+
+function isResourceEvent(recorded: RecordedEvent): recorded is DirectoryEvent {
+  return recorded.stream.startsWith('user-') || recorded.stream.startsWith('group-');
+}
+
+const keyOf = (organization: string, id: string): string => `${organization} ${id}`;
+
+async function applyRun(
+  events: readonly DirectoryEvent[],
+  target: ProjectionTarget,
+): Promise<void> {
+  if (events.length === 0) return;
+  const run: Run = {
+    rows: { users: new Map(), groups: new Map() },
+    touched: { users: new Set(), groups: new Set() },
+    members: new Map(),
+  };
+  await loadRows(events, run, target);
+  for (const recorded of events) fold(recorded, run);
+  await writeRows('users', userType, run, target);
+  await writeRows('groups', groupType, run, target);
+  await writeMembers(run, target);
+}
+
+function fold(recorded: DirectoryEvent, run: Run): void {
+  const { event } = recorded;
+  const { organization } = recorded.metadata;
+  if (isUserEvent(recorded)) {
+    const key = keyOf(organization, resourceId(recorded));
+    run.rows.users.set(key, foldUser(run.rows.users.get(key), event as UserEvent, recorded));
+    run.touched.users.add(key);
+    return;
+  }
+  const id = resourceId(recorded);
+  const key = keyOf(organization, id);
+  const before = run.rows.groups.get(key);
+  run.rows.groups.set(key, foldGroup(before, event as GroupEvent, recorded));
+  run.touched.groups.add(key);
+  if (event.type !== 'GroupMembersChanged' || !before || recorded.revision <= before.revision) {
+    return;
+  }
+  for (const user of event.removed) {
+    run.members.set(`${key} ${user}`, { keys: [organization, id, user], present: false });
+  }
+  for (const user of event.added) {
+    run.members.set(`${key} ${user}`, { keys: [organization, id, user], present: true });
+  }
+}
+
+const isUserEvent = ({ stream }: RecordedEvent): boolean => stream.startsWith('user-');
+
+/** The id of the user or group is the end of the stream's name, whose shape commands/streams.ts fixes. */
+const resourceId = ({ stream }: RecordedEvent): string => stream.slice(-36);
+
+async function loadRows(
+  events: readonly DirectoryEvent[],
+  run: Run,
+  { client, schema }: ProjectionTarget,
+): Promise<void> {
+  const wanted: Record<Table, Map<string, readonly [string, string]>> = {
+    users: new Map(),
+    groups: new Map(),
+  };
+  for (const recorded of events) {
+    const { organization } = recorded.metadata;
+    const id = resourceId(recorded);
+    const table = isUserEvent(recorded) ? 'users' : 'groups';
+    wanted[table].set(keyOf(organization, id), [organization, id]);
+  }
+  for (const table of ['users', 'groups'] as const) {
+    const keys = [...wanted[table].values()];
+    if (keys.length === 0) continue;
+    const { rows } = await client.query<ResourceRow>({
+      name: `${schema}-load-${table}`,
+      text: `SELECT t.organization, t.id, t.sequence, t.revision, t.version, t.created_at, t.modified_at, t.resource
+             FROM unnest($1::text[], $2::text[]) AS wanted (organization, id)
+             JOIN ${schema}.${table} t USING (organization, id)`,
+      values: [keys.map(([organization]) => organization), keys.map(([, id]) => id)],
+    });
+    for (const row of rows) run.rows[table].set(keyOf(row.organization, row.id), row);
+  }
+}
+
+async function writeRows(
+  table: Table,
+  type: ResourceType,
+  run: Run,
+  { client, schema }: ProjectionTarget,
+): Promise<void> {
+  const kept: ResourceRow[] = [];
+  const gone: (readonly [string, string])[] = [];
+  for (const key of run.touched[table]) {
+    const row = run.rows[table].get(key);
+    const [organization = '', id = ''] = key.split(' ');
+    if (row) kept.push(row);
+    else gone.push([organization, id]);
+  }
+  if (gone.length > 0) await deleteRows(table, gone, { client, schema });
+  if (kept.length === 0) return;
+  await client.query({
+    name: `${schema}-write-${table}`,
+    text: `
+      WITH written AS (
+        INSERT INTO ${schema}.${table} AS t
+          (organization, id, sequence, revision, version, created_at, modified_at, resource, search)
+        SELECT organization, id, sequence, revision, version, created_at, modified_at, resource::json, search::jsonb
+        FROM unnest($1::text[], $2::text[], $3::bigint[], $4::int[], $5::int[], $6::text[], $7::text[], $8::text[], $9::text[])
+          AS n (organization, id, sequence, revision, version, created_at, modified_at, resource, search)
+        ON CONFLICT (organization, id) DO UPDATE SET
+          revision = excluded.revision, version = excluded.version, modified_at = excluded.modified_at,
+          resource = excluded.resource, search = excluded.search
+        RETURNING t.organization, (xmax = 0) AS inserted
+      )
+      INSERT INTO ${schema}.counts AS c (organization, ${table})
+      SELECT organization, count(*) FROM written WHERE inserted GROUP BY organization
+      ON CONFLICT (organization) DO UPDATE SET ${table} = c.${table} + excluded.${table}`,
+    values: [
+      kept.map((row) => row.organization),
+      kept.map((row) => row.id),
+      kept.map((row) => row.sequence),
+      kept.map((row) => row.revision),
+      kept.map((row) => row.version),
+      kept.map((row) => row.created_at),
+      kept.map((row) => row.modified_at),
+      kept.map((row) => JSON.stringify(row.resource)),
+      kept.map((row) => JSON.stringify(searched(type, row))),
+    ],
+  });
+}
+
+function searched(type: ResourceType, row: ResourceRow): object {
+  const identity = {
+    id: row.id,
+    created: row.created_at,
+    lastModified: row.modified_at,
+    version: '',
+    location: '',
+  };
+  return searchDocument(type, renderResource(type, row.resource, identity));
+}
+
+async function deleteRows(
+  table: Table,
+  keys: readonly (readonly [string, string])[],
+  { client, schema }: ProjectionTarget,
+): Promise<void> {
+  const values = [keys.map(([organization]) => organization), keys.map(([, id]) => id)];
+  const deletions = table === 'users' ? 'user_deletions' : 'group_deletions';
+  await client.query({
+    name: `${schema}-delete-${table}`,
+    text: `
+      WITH deleted AS (
+        DELETE FROM ${schema}.${table} t USING unnest($1::text[], $2::text[]) AS gone (organization, id)
+        WHERE t.organization = gone.organization AND t.id = gone.id RETURNING t.organization
+      ), left_members AS (
+        DELETE FROM ${schema}.members m USING unnest($1::text[], $2::text[]) AS gone (organization, id)
+        WHERE m.organization = gone.organization AND m.${table === 'users' ? 'user_id' : 'group_id'} = gone.id
+      )
+      UPDATE ${schema}.counts c
+      SET ${table} = c.${table} - d.gone, ${deletions} = c.${deletions} + d.gone
+      FROM (SELECT organization, count(*) AS gone FROM deleted GROUP BY organization) d
+      WHERE c.organization = d.organization`,
+    values,
+  });
+}
+
+/** A member that is no user any more, or whose group is gone, is left out: the deletion stands later in the log. */
+async function writeMembers(run: Run, { client, schema }: ProjectionTarget): Promise<void> {
+  const changes = [...run.members.values()];
+  const columns = (present: boolean): string[][] => {
+    const keys = changes.filter((change) => change.present === present).map(({ keys }) => keys);
+    return [0, 1, 2].map((column) => keys.map((key) => key[column] ?? ''));
+  };
+  const [leaving, joining] = [columns(false), columns(true)];
+  if (leaving[0]?.length) {
+    await client.query({
+      name: `${schema}-members-leave`,
+      text: `DELETE FROM ${schema}.members m USING unnest($1::text[], $2::text[], $3::text[]) AS l (organization, group_id, user_id)
+             WHERE m.organization = l.organization AND m.group_id = l.group_id AND m.user_id = l.user_id`,
+      values: leaving,
+    });
+  }
+  if (joining[0]?.length) {
+    await client.query({
+      name: `${schema}-members-join`,
+      text: `INSERT INTO ${schema}.members (organization, group_id, user_id)
+             SELECT j.organization, j.group_id, j.user_id
+             FROM unnest($1::text[], $2::text[], $3::text[]) AS j (organization, group_id, user_id)
+             JOIN ${schema}.users u ON u.organization = j.organization AND u.id = j.user_id
+             JOIN ${schema}.groups g ON g.organization = j.organization AND g.id = j.group_id
+             ON CONFLICT DO NOTHING`,
+      values: joining,
+    });
+  }
+}
+
+async function saveFollowing(
+  moved: readonly OrganizationId[],
+  states: ReadonlyMap<OrganizationId, Following>,
+  { client, schema }: ProjectionTarget,
+): Promise<void> {
+  for (const organization of moved) {
+    const { following, position } = states.get(organization) ?? { following: false, position: 0n };
+    await client.query(
+      `INSERT INTO ${schema}.organizations (organization, following, position) VALUES ($1, $2, $3)
+       ON CONFLICT (organization) DO UPDATE SET following = excluded.following, position = excluded.position`,
+      [organization, following, position.toString()],
+    );
+  }
+}

@@ -1,0 +1,239 @@
+import { createHash } from 'node:crypto';
+import type { Pool } from 'pg';
+import type { GroupId, OrganizationId, UserId } from '../../domain/identifiers.js';
+import type { Filter } from '../../scim/filter.js';
+import type { ResolvedPath } from '../../scim/path.js';
+import type { Attributes } from '../../scim/resource.js';
+import { compileFilter, compileSort, type DirectoryTable } from './filter-sql.js';
+
+interface DirectoryResource {
+  readonly id: string;
+  readonly version: number;
+  readonly createdAt: string;
+  readonly modifiedAt: string;
+  readonly attributes: Attributes;
+}
+
+/** One group of a user, as `User.groups` shows it. */
+export interface GroupOfUser {
+  readonly value: GroupId;
+  readonly display: string;
+}
+
+export interface DirectoryUser extends DirectoryResource {
+  /** In the order in which the groups were created; empty when not asked for. */
+  readonly groups: readonly GroupOfUser[];
+}
+
+export interface DirectoryGroup extends DirectoryResource {
+  /** Sorted; empty when not asked for. */
+  readonly members: readonly UserId[];
+}
+
+export interface ListRequest {
+  readonly filter?: Filter;
+  readonly sort?: { readonly path: ResolvedPath; readonly descending: boolean };
+  /** 1-based. */
+  readonly startIndex: number;
+  readonly count: number;
+  /** Whether `groups` or `members` are wanted. */
+  readonly withMembership: boolean;
+}
+
+export interface Page<Resource> {
+  /** All matches, not only this page. */
+  readonly total: number;
+  readonly resources: readonly Resource[];
+}
+
+interface ResourceRow {
+  readonly id: string;
+  readonly version: number;
+  readonly created_at: string;
+  readonly modified_at: string;
+  readonly resource: Attributes;
+  readonly membership: readonly unknown[] | null;
+}
+
+interface ListRow extends ResourceRow {
+  readonly total: string;
+}
+
+/** Clients choose the shapes of filters; a connection keeps no more prepared statements than these. */
+const MOST_PREPARED_SHAPES = 200;
+
+/** What SCIM reads serve. The organization is part of every statement. */
+export class DirectoryQueries {
+  private readonly shapes = new Set<string>();
+
+  constructor(
+    private readonly pool: Pool,
+    private readonly schema: string,
+  ) {}
+
+  async user(
+    organization: OrganizationId,
+    id: string,
+    withGroups: boolean,
+  ): Promise<DirectoryUser | undefined> {
+    const row = await this.byId('users', organization, id, withGroups);
+    return row && asUser(row);
+  }
+
+  async group(
+    organization: OrganizationId,
+    id: string,
+    withMembers: boolean,
+  ): Promise<DirectoryGroup | undefined> {
+    const row = await this.byId('groups', organization, id, withMembers);
+    return row && asGroup(row);
+  }
+
+  async users(organization: OrganizationId, request: ListRequest): Promise<Page<DirectoryUser>> {
+    const { total, rows } = await this.list('users', organization, request);
+    return { total, resources: rows.map(asUser) };
+  }
+
+  async groups(organization: OrganizationId, request: ListRequest): Promise<Page<DirectoryGroup>> {
+    const { total, rows } = await this.list('groups', organization, request);
+    return { total, resources: rows.map(asGroup) };
+  }
+
+  /** The groups of one user as its resource shows them. */
+  async groupsShownOf(organization: OrganizationId, id: UserId): Promise<readonly GroupOfUser[]> {
+    const { rows } = await this.pool.query<GroupOfUser>({
+      name: `${this.schema}-groups-shown`,
+      text: `SELECT g.id AS value, g.resource ->> 'displayName' AS display
+             FROM ${this.schema}.members m
+             JOIN ${this.schema}.groups g ON g.organization = m.organization AND g.id = m.group_id
+             WHERE m.organization = $1 AND m.user_id = $2 ORDER BY g.sequence`,
+      values: [organization, id],
+    });
+    return rows;
+  }
+
+  async usersAmong(
+    organization: OrganizationId,
+    ids: readonly UserId[],
+  ): Promise<ReadonlySet<UserId>> {
+    const { rows } = await this.pool.query<{ id: UserId }>({
+      name: `${this.schema}-users-among`,
+      text: `SELECT id FROM ${this.schema}.users WHERE organization = $1 AND id = ANY($2)`,
+      values: [organization, ids],
+    });
+    return new Set(rows.map(({ id }) => id));
+  }
+
+  async groupsOf(organization: OrganizationId, user: UserId): Promise<readonly GroupId[]> {
+    const { rows } = await this.pool.query<{ group_id: GroupId }>({
+      name: `${this.schema}-groups-of`,
+      text: `SELECT group_id FROM ${this.schema}.members WHERE organization = $1 AND user_id = $2`,
+      values: [organization, user],
+    });
+    return rows.map(({ group_id }) => group_id);
+  }
+
+  private async byId(
+    table: DirectoryTable,
+    organization: OrganizationId,
+    id: string,
+    withMembership: boolean,
+  ): Promise<ResourceRow | undefined> {
+    const { rows } = await this.pool.query<ResourceRow>({
+      name: `${this.schema}-${table}-by-id-${withMembership}`,
+      text: `SELECT ${this.columns(table, withMembership)}
+             FROM ${this.schema}.${table} t WHERE t.organization = $1 AND t.id = $2`,
+      values: [organization, id],
+    });
+    return rows[0];
+  }
+
+  private async list(
+    table: DirectoryTable,
+    organization: OrganizationId,
+    { filter, sort, startIndex, count, withMembership }: ListRequest,
+  ): Promise<{ readonly total: number; readonly rows: readonly ResourceRow[] }> {
+    const condition = filter && compileFilter(filter, table, this.schema, [organization]);
+    const where = `t.organization = $1${condition ? ` AND ${condition.clause}` : ''}`;
+    const parameters = condition?.parameters ?? [organization];
+    const total = condition
+      ? 'count(*) OVER ()'
+      : `(SELECT ${table} FROM ${this.schema}.counts WHERE organization = $1)`;
+    const order = this.order(sort);
+    const rows =
+      count === 0
+        ? []
+        : await this.run<ListRow>(
+            `SELECT ${this.columns(table, withMembership)}, page.total
+             FROM (SELECT t.id, ${total} AS total, row_number() OVER (${order}) AS place
+                   FROM ${this.schema}.${table} t WHERE ${where}
+                   ${order} LIMIT $${parameters.length + 1} OFFSET $${parameters.length + 2}) page
+             JOIN ${this.schema}.${table} t ON t.organization = $1 AND t.id = page.id
+             ORDER BY page.place`,
+            [...parameters, count, startIndex - 1],
+          );
+    const [first] = rows;
+    if (first) return { total: Number(first.total), rows };
+    if (startIndex === 1 && count > 0) return { total: 0, rows: [] };
+    const counting = condition
+      ? `SELECT count(*) AS total FROM ${this.schema}.${table} t WHERE ${where}`
+      : `SELECT ${table} AS total FROM ${this.schema}.counts WHERE organization = $1`;
+    const [counted] = await this.run<{ total: string }>(counting, parameters);
+    return { total: Number(counted?.total ?? 0), rows: [] };
+  }
+
+  /** Creation order, unless a sort is asked for; absent values last, or first when descending. RFC 7644 §3.4.2.3 */
+  private order(sort: ListRequest['sort']): string {
+    const expression = sort && compileSort(sort.path);
+    if (!expression) return 'ORDER BY t.sequence';
+    const direction = sort.descending ? 'DESC NULLS FIRST' : 'ASC NULLS LAST';
+    return `ORDER BY ${expression} ${direction}, t.sequence`;
+  }
+
+  private columns(table: DirectoryTable, withMembership: boolean): string {
+    return `t.id, t.version, t.created_at, t.modified_at, t.resource,
+            ${withMembership ? this.membership(table) : 'NULL'} AS membership`;
+  }
+
+  private membership(table: DirectoryTable): string {
+    if (table === 'groups') {
+      return `(SELECT json_agg(m.user_id ORDER BY m.user_id) FROM ${this.schema}.members m
+               WHERE m.organization = t.organization AND m.group_id = t.id)`;
+    }
+    return `(SELECT json_agg(json_build_object('value', g.id, 'display', g.resource ->> 'displayName') ORDER BY g.sequence)
+             FROM ${this.schema}.members m
+             JOIN ${this.schema}.groups g ON g.organization = m.organization AND g.id = m.group_id
+             WHERE m.organization = t.organization AND m.user_id = t.id)`;
+  }
+
+  /** Prepared once per connection and shape: equal filters on other values share the text, hence the plan. */
+  private async run<Row extends object>(
+    text: string,
+    values: readonly unknown[],
+  ): Promise<readonly Row[]> {
+    if (this.shapes.size < MOST_PREPARED_SHAPES) this.shapes.add(text);
+    const prepared = this.shapes.has(text)
+      ? { name: `list-${createHash('sha1').update(text).digest('base64url')}` }
+      : {};
+    const { rows } = await this.pool.query<Row>({ ...prepared, text, values: [...values] });
+    return rows;
+  }
+}
+
+const resourceOf = (row: ResourceRow): DirectoryResource => ({
+  id: row.id,
+  version: row.version,
+  createdAt: row.created_at,
+  modifiedAt: row.modified_at,
+  attributes: row.resource,
+});
+
+const asUser = (row: ResourceRow): DirectoryUser => ({
+  ...resourceOf(row),
+  groups: (row.membership ?? []) as readonly GroupOfUser[],
+});
+
+const asGroup = (row: ResourceRow): DirectoryGroup => ({
+  ...resourceOf(row),
+  members: (row.membership ?? []) as readonly UserId[],
+});

@@ -1,0 +1,184 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Pool } from 'pg';
+import type { EventStore, Position, RecordedEvent } from '../event-store/event-store.js';
+import { advanceCheckpoint, readCheckpoint, schemaOf } from './generations.js';
+import type { Projection } from './projection.js';
+
+const PAGE_SIZE = 1_000;
+const FOLLOWER_POLL_MS = 4;
+/** A follower with somebody waiting does the work itself after so long without progress of the leader. */
+const LEADER_STALL_MS = 300;
+const SHORTEST_PAUSE_MS = 50;
+const LONGEST_PAUSE_MS = 5_000;
+
+export interface RunnerOptions {
+  /** How long events may gather before a batch, in milliseconds, while nobody waits for them. */
+  readonly gatherMs: number;
+  readonly onFailure: (projection: string, error: unknown) => void;
+}
+
+interface Waiter {
+  readonly position: Position;
+  readonly resolve: (covered: boolean) => void;
+}
+
+/**
+ * Drives one projection along the log. The compare-and-set of the checkpoint, in the transaction of the rows, makes
+ * every event count once, however many runners there are; leadership only spares wasted work.
+ */
+export class ProjectionRunner {
+  private covered: Position = 0n;
+  private readonly waiters = new Set<Waiter>();
+  private following: Promise<void> | undefined;
+  private leading = false;
+  private failures = 0;
+  private fresh = true;
+  private readonly freshening: (() => void)[] = [];
+
+  constructor(
+    readonly projection: Projection,
+    private readonly store: EventStore,
+    private readonly pool: Pool,
+    private readonly options: RunnerOptions,
+  ) {}
+
+  /** What this process knows to be applied. */
+  get position(): Position {
+    return this.covered;
+  }
+
+  /** Whether the last attempts failed: the projection stands still. */
+  get halted(): boolean {
+    return this.failures > 2;
+  }
+
+  /** Resolves at once, but after a start or a lost database only when everything acknowledged before is applied. */
+  async caughtUp(timeoutMs: number): Promise<void> {
+    if (this.fresh) return;
+    const catchingUp = new Promise<void>((resolve) => this.freshening.push(resolve));
+    await Promise.race([catchingUp, sleep(timeoutMs, undefined, { ref: false })]);
+  }
+
+  /** Applies the log as it grows, until the signal aborts. */
+  async lead(signal: AbortSignal): Promise<void> {
+    this.leading = true;
+    try {
+      while (!signal.aborted) await this.leadOnce(signal);
+    } finally {
+      this.leading = false;
+    }
+  }
+
+  /** @returns false when the time ran out first */
+  waitFor(position: Position, timeoutMs: number): Promise<boolean> {
+    if (this.covered >= position) return Promise.resolve(true);
+    return new Promise((resolve) => {
+      const waiter: Waiter = {
+        position,
+        resolve: (covered) => {
+          clearTimeout(timer);
+          this.waiters.delete(waiter);
+          resolve(covered);
+        },
+      };
+      const timer = setTimeout(() => waiter.resolve(false), timeoutMs);
+      this.waiters.add(waiter);
+      if (!this.leading) this.following ??= this.follow();
+    });
+  }
+
+  private async leadOnce(signal: AbortSignal): Promise<void> {
+    try {
+      this.fresh = false;
+      const head = await this.store.head();
+      let position = await readCheckpoint(this.pool, schemaOf(this.projection));
+      // Not `cover`: a database that crashed may have lost the last rows, together with their checkpoint.
+      this.covered = position;
+      this.freshen(head);
+      const pages = this.store.subscribe({ from: position, signal, pageSize: PAGE_SIZE });
+      for await (const events of pages) {
+        const next = await this.applyPage(position, events);
+        if (next === undefined) return;
+        position = next;
+        this.failures = 0;
+        this.cover(position);
+        this.freshen(head);
+        await this.gather(signal);
+      }
+    } catch (error) {
+      if (signal.aborted) return;
+      this.failures += 1;
+      this.options.onFailure(this.projection.name, error);
+      const pause = Math.min(SHORTEST_PAUSE_MS * 2 ** this.failures, LONGEST_PAUSE_MS);
+      await sleep(pause * (0.5 + Math.random() / 2), undefined, { signal }).catch(() => undefined);
+    }
+  }
+
+  private freshen(head: Position): void {
+    if (this.fresh || this.covered < head) return;
+    this.fresh = true;
+    for (const resolve of this.freshening.splice(0)) resolve();
+  }
+
+  /** @returns the new checkpoint, or undefined when another writer moved it meanwhile */
+  private async applyPage(
+    from: Position,
+    events: readonly RecordedEvent[],
+  ): Promise<Position | undefined> {
+    const last = events.at(-1);
+    if (!last) return from;
+    const schema = schemaOf(this.projection);
+    const client = await this.pool.connect();
+    try {
+      await client.query('BEGIN');
+      if (!(await advanceCheckpoint(client, schema, from, last.position))) {
+        await client.query('ROLLBACK');
+        client.release();
+        return undefined;
+      }
+      await this.projection.apply(events, { client, schema });
+      await client.query('COMMIT');
+      client.release();
+      return last.position;
+    } catch (error) {
+      client.release(true);
+      throw error;
+    }
+  }
+
+  private async gather(signal: AbortSignal): Promise<void> {
+    const until = performance.now() + this.options.gatherMs;
+    while (this.waiters.size === 0 && performance.now() < until && !signal.aborted) {
+      await sleep(Math.min(10, this.options.gatherMs));
+    }
+  }
+
+  private cover(position: Position): void {
+    if (position <= this.covered) return;
+    this.covered = position;
+    for (const waiter of this.waiters) if (waiter.position <= position) waiter.resolve(true);
+  }
+
+  /** Watches the checkpoint that another process moves, as long as somebody here waits for it. */
+  private async follow(): Promise<void> {
+    const schema = schemaOf(this.projection);
+    let progressAt = performance.now();
+    while (this.waiters.size > 0 && !this.leading) {
+      try {
+        const position = await readCheckpoint(this.pool, schema);
+        if (position > this.covered) progressAt = performance.now();
+        this.cover(position);
+        if (performance.now() - progressAt > LEADER_STALL_MS) {
+          const events = await this.store.readAll(position, PAGE_SIZE);
+          this.cover((await this.applyPage(position, events)) ?? position);
+          progressAt = performance.now();
+        }
+      } catch (error) {
+        this.options.onFailure(this.projection.name, error);
+        await sleep(SHORTEST_PAUSE_MS);
+      }
+      await sleep(FOLLOWER_POLL_MS);
+    }
+    this.following = undefined;
+  }
+}

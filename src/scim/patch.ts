@@ -1,0 +1,239 @@
+import {
+  conformingValue,
+  givenValues,
+  invalidValue,
+  readAttribute,
+  readChange,
+  type Reading,
+} from './attribute-value.js';
+import { ScimError } from './errors.js';
+import { isList, isObject, type JsonObject, type JsonValue } from './json.js';
+import { excerpt, leafOf, pathText, type ResolvedPath } from './path.js';
+import { parsePatchPath, type PatchOperation, type PatchPath } from './patch-operation.js';
+import type { QuirkListener } from './quirks/quirk.js';
+import { conformingOperations, patchValueQuirks } from './quirks/registry.js';
+import { memberNamed } from './quirks/request-member.js';
+import { pathsOfRemovedValues, valuedRemoval } from './quirks/valued-removal.js';
+import { attributeNamed, extensionNamed, sameUrn } from './schema.js';
+import type { Attribute, ResourceType, SchemaDocument } from './schema.js';
+
+export { applyPatch, type PatchContext } from './patch-apply.js';
+export type { PatchOperation, PatchPath } from './patch-operation.js';
+
+export const patchSchema = 'urn:ietf:params:scim:api:messages:2.0:PatchOp';
+
+/** No PATCH may have more operations. */
+export const maxOperations = 1_000;
+
+type Op = PatchOperation['op'];
+
+/** An operation in the making: names checked, path and value not yet. */
+interface RawOperation {
+  readonly op: Op;
+  readonly path: JsonValue | undefined;
+  readonly value: JsonValue | undefined;
+  readonly where: string;
+}
+
+/**
+ * Reads the body of a PATCH. RFC 7644 §3.5.2. No operations at all are understood as no change.
+ * @param onQuirk hears of deviations from the RFC that were understood
+ * @throws ScimError invalidSyntax: not a PatchOp message; invalidPath, invalidFilter: a bad path; invalidValue:
+ *   a value of the wrong type, or none; mutability: a read-only target; noTarget: a removal without path
+ */
+export function readPatch(
+  type: ResourceType,
+  body: unknown,
+  onQuirk?: QuirkListener,
+): readonly PatchOperation[] {
+  const reading: Reading = { quirks: patchValueQuirks, ...(onQuirk && { onQuirk }) };
+  return operationsIn(body).flatMap((operation, i) => {
+    const where = `Operations[${i}]`;
+    if (!isObject(operation)) throw invalidSyntax(where, 'expected an object');
+    return conformingOperations(type, operation, onQuirk)
+      .map((conforming) => readRaw(conforming, where))
+      .flatMap((raw) => readOperation(type, raw, reading));
+  });
+}
+
+function operationsIn(body: unknown): readonly JsonValue[] {
+  if (!isObject(body)) throw invalidSyntax('body', 'expected a JSON object');
+  const schemas = memberNamed(body, 'schemas')?.value;
+  const isPatch = (urn: JsonValue): boolean => typeof urn === 'string' && sameUrn(urn, patchSchema);
+  if (!isList(schemas) || !schemas.some(isPatch)) {
+    throw invalidSyntax('schemas', `expected an array with ${patchSchema}`);
+  }
+  const operations = memberNamed(body, 'Operations')?.value;
+  if (!isList(operations)) throw invalidSyntax('Operations', 'expected an array');
+  if (operations.length > maxOperations) {
+    const problem = `expected at most ${maxOperations} operations, found ${operations.length}`;
+    throw invalidValue('Operations', problem);
+  }
+  return operations;
+}
+
+function readRaw(operation: JsonObject, where: string): RawOperation {
+  const op = memberNamed(operation, 'op')?.value;
+  if (op !== 'add' && op !== 'replace' && op !== 'remove') {
+    const found = typeof op === 'string' ? excerpt(op) : typeof op;
+    throw invalidSyntax(`${where}.op`, `expected "add", "replace" or "remove", found ${found}`);
+  }
+  return {
+    op,
+    path: memberNamed(operation, 'path')?.value ?? undefined,
+    value: memberNamed(operation, 'value')?.value,
+    where,
+  };
+}
+
+function readOperation(
+  type: ResourceType,
+  raw: RawOperation,
+  reading: Reading,
+): readonly PatchOperation[] {
+  const { op, path, value, where } = raw;
+  if (op !== 'remove' && value === undefined) throw invalidValue(`${where}.value`, 'missing');
+  if (path === undefined) {
+    if (op === 'remove') throw new ScimError(400, 'noTarget', `${where}.path: missing`);
+    if (!isObject(value)) throw invalidValue(`${where}.value`, 'expected an object');
+    return readWhole(type, type.schema, { ...raw, value }, reading);
+  }
+  if (typeof path !== 'string') {
+    throw new ScimError(400, 'invalidPath', `${where}.path: expected a string`);
+  }
+  const parsed = parsePatchPath(type, path, `${where}.path`);
+  if ('schema' in parsed) return readWholeAt(type, parsed.schema, raw, reading);
+  refuseReadOnly(parsed.target, where);
+  return op === 'remove'
+    ? readRemoval(parsed, raw, reading)
+    : readAssignment(parsed, { ...raw, value: value ?? null }, op, reading);
+}
+
+/** An operation whose path is a URN. */
+function readWholeAt(
+  type: ResourceType,
+  schema: SchemaDocument,
+  raw: RawOperation,
+  reading: Reading,
+): readonly PatchOperation[] {
+  const { op, value, where } = raw;
+  if (op === 'add' && value === null) return [];
+  if (op === 'remove' || value === null || value === '') {
+    return schema.attributes
+      .filter(({ mutability }) => mutability !== 'readOnly')
+      .map((attribute) => ({
+        op: 'remove',
+        path: { target: targetIn(type, schema, attribute) },
+        where,
+      }));
+  }
+  if (!isObject(value)) throw invalidValue(`${where}.value`, 'expected an object');
+  return readWhole(type, schema, { ...raw, value }, reading);
+}
+
+/** Each member of `value` as an operation of its own. Unknown and read-only members are ignored, as in a PUT. */
+function readWhole(
+  type: ResourceType,
+  schema: SchemaDocument,
+  raw: RawOperation & { readonly value: JsonObject },
+  reading: Reading,
+): readonly PatchOperation[] {
+  const { value, where } = raw;
+  const core = schema === type.schema;
+  const attributes = core ? type.attributes : schema.attributes;
+  const given = givenValues(attributes, value, `${where}.value.`);
+  return Object.entries(value).flatMap(([key, member]): readonly PatchOperation[] => {
+    const inner = { ...raw, value: member };
+    const attribute = attributeNamed(attributes, key);
+    if (attribute && given.has(attribute)) {
+      return readMember(targetIn(type, schema, attribute), inner, reading);
+    }
+    if (!core) return [];
+    const nested = sameUrn(key, type.schema.id) ? type.schema : extensionNamed(type, key);
+    return nested ? readWholeAt(type, nested, inner, reading) : [];
+  });
+}
+
+function readMember(
+  target: ResolvedPath,
+  raw: RawOperation,
+  reading: Reading,
+): readonly PatchOperation[] {
+  const { value = null, where, op } = raw;
+  if (target.attribute.name === 'id' && !target.extension) {
+    return [{ op: 'replace', path: { target }, value, where }];
+  }
+  if (target.attribute.mutability === 'readOnly') return [];
+  return readAssignment({ target }, { ...raw, value }, op, reading);
+}
+
+function readAssignment(
+  path: PatchPath,
+  { value, where }: RawOperation & { readonly value: JsonValue },
+  op: Op,
+  reading: Reading,
+): readonly PatchOperation[] {
+  if (op === 'add' && value === null) return [];
+  const place = `${where}.value`;
+  const read = path.target.subAttribute
+    ? readAttribute(path.target.subAttribute, value, place, reading)
+    : readTopLevel(path, value, op, place, reading);
+  const leaf = leafOf(path.target);
+  if (read === undefined && leaf.required) {
+    throw invalidValue(place, `${pathText(path.target)} is required, found no value`);
+  }
+  if (leaf.mutability === 'writeOnly') return [];
+  // An empty list to add is no change, unlike an empty list to put in place.
+  if (read === undefined && op === 'add' && isList(value)) return [];
+  return [{ op, path, value: read ?? null, where }];
+}
+
+function readTopLevel(
+  { target, filter }: PatchPath,
+  value: JsonValue,
+  op: Op,
+  place: string,
+  reading: Reading,
+): JsonValue | undefined {
+  const { attribute } = target;
+  if (attribute.type !== 'complex') return readAttribute(attribute, value, place, reading);
+  if (attribute.multiValued && !filter) return readAttribute(attribute, value, place, reading);
+  const one = conformingValue({ ...attribute, multiValued: false }, value, 'value', reading);
+  if (one === null) return undefined;
+  if (!isObject(one)) throw invalidValue(place, `expected an object, found ${typeof one}`);
+  const given = op === 'add' ? withoutNulls(one) : one;
+  return readChange(attribute.subAttributes ?? [], given, `${place}.`, reading);
+}
+
+function readRemoval(
+  path: PatchPath,
+  { value, where }: RawOperation,
+  reading: Reading,
+): readonly PatchOperation[] {
+  const { attribute, subAttribute } = path.target;
+  const remove = (removed: PatchPath): PatchOperation => ({ op: 'remove', path: removed, where });
+  const whole = value === undefined || value === null || path.filter || subAttribute;
+  if (whole || !attribute.multiValued) return [remove(path)];
+  const values = readAttribute(attribute, value, `${where}.value`, reading);
+  reading.onQuirk?.(valuedRemoval);
+  return isList(values) ? pathsOfRemovedValues(path, values).map(remove) : [];
+}
+
+function withoutNulls(value: JsonObject): JsonObject {
+  return Object.fromEntries(Object.entries(value).filter(([, member]) => member !== null));
+}
+
+function refuseReadOnly(target: ResolvedPath, where: string): void {
+  if (target.attribute.mutability === 'readOnly' || leafOf(target).mutability === 'readOnly') {
+    const detail = `${where}.path: ${pathText(target)} is read-only`;
+    throw new ScimError(400, 'mutability', detail);
+  }
+}
+
+function targetIn(type: ResourceType, schema: SchemaDocument, attribute: Attribute): ResolvedPath {
+  return schema === type.schema ? { attribute } : { extension: schema, attribute };
+}
+
+function invalidSyntax(where: string, problem: string): ScimError {
+  return new ScimError(400, 'invalidSyntax', `${where}: ${problem}`);
+}

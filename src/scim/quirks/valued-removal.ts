@@ -1,0 +1,50 @@
+import { comparable } from '../comparison.js';
+import type { Filter } from '../filter.js';
+import { isObject, type JsonValue } from '../json.js';
+import type { PatchPath } from '../patch-operation.js';
+import { subAttributeNamed, type Attribute } from '../schema.js';
+
+export const valuedRemoval = 'valued-removal';
+
+/**
+ * The values to remove as the value of the operation, instead of in its path. Microsoft Entra ID, JumpCloud.
+ * Read as the RFC reads it, the request would remove every value.
+ *
+ *     received  {"op":"Remove","path":"members","value":[{"$ref":null,"value":"u1091"}]}
+ *     intended  {"op":"remove","path":"members[value eq \"u1091\"]"}
+ *
+ * @param values in canonical form
+ * @returns one path for each value
+ */
+export function pathsOfRemovedValues(
+  path: PatchPath,
+  values: readonly JsonValue[],
+): readonly PatchPath[] {
+  const { attribute } = path.target;
+  return values.map((value) => ({ ...path, filter: identify(attribute, value) }));
+}
+
+function identify(attribute: Attribute, value: JsonValue): Filter {
+  if (!isObject(value)) return equal(attribute, value);
+  const names = 'value' in value ? ['value', 'type'] : Object.keys(value);
+  const operands = names.flatMap((name): Filter[] => {
+    const subAttribute = subAttributeNamed(attribute, name);
+    const member = value[name];
+    return subAttribute && member !== undefined ? [equal(subAttribute, member)] : [];
+  });
+  const [only] = operands;
+  return only && operands.length === 1 ? only : { kind: 'and', operands };
+}
+
+function equal(attribute: Attribute, value: JsonValue): Filter {
+  // Canonical values of simple attributes are texts, numbers and booleans.
+  const literal =
+    typeof value === 'number' || typeof value === 'boolean' ? value : String(value ?? '');
+  return {
+    kind: 'compare',
+    path: { attribute },
+    operator: 'eq',
+    value: comparable(attribute, literal),
+    literal,
+  };
+}

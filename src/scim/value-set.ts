@@ -1,0 +1,132 @@
+import { comparable, searchValue } from './comparison.js';
+import { evaluateFilter } from './filter-evaluate.js';
+import type { Filter } from './filter.js';
+import { canonicalText, isObject, type JsonObject, type JsonValue } from './json.js';
+import { subAttributeNamed, type Attribute } from './schema.js';
+
+/**
+ * The values of a multi-valued attribute while they change: ordered, and each value once.
+ * Two values are the same if they agree in `type` and `value` (RFC 7643 §2.4), or, where there is no
+ * `value`, in everything but `primary`.
+ * Adding and removing take constant time; so does selecting by `value` where that alone tells values apart.
+ */
+export class ValueSet {
+  readonly #attribute: Attribute;
+  readonly #identity: (value: JsonValue) => string;
+  readonly #byValueAlone: boolean;
+  #values = new Map<string, JsonValue>();
+
+  constructor(attribute: Attribute, values: readonly JsonValue[]) {
+    this.#attribute = attribute;
+    this.#identity = identityOf(attribute);
+    this.#byValueAlone = !hasWritableType(attribute);
+    for (const value of values) this.add(value);
+  }
+
+  get size(): number {
+    return this.#values.size;
+  }
+
+  /** Adds the value, or merges it into the one that is the same. Returns its key. */
+  add(value: JsonValue): string {
+    const key = this.#identity(value);
+    const same = this.#values.get(key);
+    const merged = isObject(same) && isObject(value) ? { ...same, ...value } : value;
+    this.#values.set(key, merged);
+    return key;
+  }
+
+  get(key: string): JsonValue | undefined {
+    return this.#values.get(key);
+  }
+
+  keys(): readonly string[] {
+    return [...this.#values.keys()];
+  }
+
+  /** Keys of the values that match; the paths of the filter are relative to a value. */
+  select(filter: Filter): readonly string[] {
+    if (this.#byValueAlone && filter.kind === 'compare' && filter.operator === 'eq') {
+      if (filter.path.attribute.name === 'value') {
+        const key = this.#identity({ value: filter.literal });
+        return this.#values.has(key) ? [key] : [];
+      }
+    }
+    const keys: string[] = [];
+    for (const [key, value] of this.#values) {
+      const document = searchValue(this.#attribute, value);
+      if (isObject(document) && evaluateFilter(filter, document)) keys.push(key);
+    }
+    return keys;
+  }
+
+  clear(): void {
+    this.#values.clear();
+  }
+
+  remove(key: string): void {
+    this.#values.delete(key);
+  }
+
+  /**
+   * Changes the named values; one that becomes empty is removed, those that become the same are merged.
+   * Returns the keys of the changed values.
+   */
+  change(keys: readonly string[], change: (value: JsonObject) => JsonObject): readonly string[] {
+    const wanted = new Set(keys);
+    const before = this.#values;
+    const changed: string[] = [];
+    this.#values = new Map();
+    for (const [key, value] of before) {
+      const after = wanted.has(key) && isObject(value) ? change(value) : value;
+      if (isObject(after) && Object.keys(after).length === 0) continue;
+      const added = this.add(after);
+      if (wanted.has(key)) changed.push(added);
+    }
+    return changed;
+  }
+
+  /** Leaves `primary` true on no value but that of `key`. RFC 7644 §3.5.2. */
+  handPrimaryTo(key: string): void {
+    for (const [other, value] of this.#values) {
+      if (other !== key && isObject(value) && value['primary'] === true) {
+        this.#values.set(other, { ...value, primary: false });
+      }
+    }
+  }
+
+  values(): readonly JsonValue[] {
+    return [...this.#values.values()];
+  }
+}
+
+/** The values with those that are the same merged into the first of them. */
+export function distinctValues(
+  attribute: Attribute,
+  values: readonly JsonValue[],
+): readonly JsonValue[] {
+  return values.length < 2 ? values : new ValueSet(attribute, values).values();
+}
+
+function hasWritableType(attribute: Attribute): boolean {
+  const type = subAttributeNamed(attribute, 'type');
+  return type !== undefined && type.mutability !== 'readOnly';
+}
+
+function identityOf(attribute: Attribute): (value: JsonValue) => string {
+  const valueAttribute = subAttributeNamed(attribute, 'value');
+  const typeAttribute = hasWritableType(attribute)
+    ? subAttributeNamed(attribute, 'type')
+    : undefined;
+  return (value) => {
+    if (!isObject(value)) return `plain\0${canonicalText(searchValue(attribute, value))}`;
+    const own = value['value'];
+    if (valueAttribute === undefined || own === undefined) {
+      const { primary: _, ...rest } = value;
+      return `whole\0${canonicalText(rest)}`;
+    }
+    const type = value['type'];
+    const typeText = typeAttribute && type !== undefined ? comparable(typeAttribute, type) : '';
+    return `value\0${String(typeText)}\0${String(comparable(valueAttribute, own))}`;
+  };
+}
