@@ -38,7 +38,7 @@ function isCurrent() {
 
 /** Changes when a source file is added, removed, edited or touched. */
 function fingerprint() {
-  const files = readdirSync(`${root}src`, { recursive: true })
+  const files = readdirSync(`${root}src`, { recursive: true, encoding: 'utf8' })
     .map((name) => `src/${name}`)
     .concat('.swcrc', 'nest-cli.json', 'tsconfig.json', 'tsconfig.build.json', 'package-lock.json')
     .sort();

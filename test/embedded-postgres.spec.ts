@@ -2,7 +2,6 @@ import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import fs from 'node:fs';
 import net from 'node:net';
-import os from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -217,7 +216,7 @@ describe('after a crash', () => {
     fs.rmSync(dataDir, { recursive: true });
     const holder = hold();
     const home = path.join(dataDir, 'postgres');
-    const unfinished = () => fs.readdirSync(home).filter((name) => name.startsWith('new-'));
+    const unfinished = () => fs.readdirSync(home).filter((name) => name.includes('.new-'));
     await eventually(async () =>
       expect(unfinished().map((name) => path.extname(name))).toContain(''),
     );
@@ -254,7 +253,7 @@ describe('two services on one data directory', () => {
 });
 
 function temporaryFolder(): string {
-  const made = fs.mkdtempSync(path.join(fs.realpathSync(os.tmpdir()), 'rollcall-embedded-'));
+  const made = fs.mkdtempSync(path.join(process.env.ROLLCALL_TEST_FOLDER!, 'embedded-'));
   fs.chmodSync(made, 0o755);
   return made;
 }

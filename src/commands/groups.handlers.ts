@@ -1,5 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import {
+  CommandHandler,
+  QueryHandler,
+  type ICommandHandler,
+  type IQueryHandler,
+} from '@nestjs/cqrs';
 import { LRUCache } from 'lru-cache';
 import {
   group,
@@ -19,6 +24,7 @@ import { foldCase } from '../scim/comparison.js';
 import { DIRECTORY_LOOKUP, type DirectoryLookup } from './directory-lookup.js';
 import {
   CreateGroup,
+  CurrentGroup,
   DeleteGroup,
   PatchGroup,
   ReplaceGroup,
@@ -118,7 +124,10 @@ export class CreateGroupHandler implements ICommandHandler<CreateGroup> {
       const stream = groupStream(id, groupId);
       const plans: PlannedAppend[] = [];
       const claimId = await this.claim(organization, stated, stream, context, attempt, plans);
-      const events = group.decide({ type: 'Create', groupId, claimId, teamId, stated }, group.initial);
+      const events = group.decide(
+        { type: 'Create', groupId, claimId, teamId, stated },
+        group.initial,
+      );
       plans.push({ stream, revision: -1, events });
       plans.push({
         stream: teamStream(id, teamId),
@@ -281,6 +290,16 @@ export class DeleteGroupHandler implements ICommandHandler<DeleteGroup> {
       const committed = await this.model.commit(organization, context, plans, current.modifiedAt);
       return committed.position;
     });
+  }
+}
+
+@QueryHandler(CurrentGroup)
+export class CurrentGroupHandler implements IQueryHandler<CurrentGroup> {
+  constructor(private readonly folds: GroupFolds) {}
+
+  async execute({ organization, id }: CurrentGroup): Promise<WrittenGroup> {
+    const { state } = await this.folds.load(groupStream(organization, id));
+    return written(requireGroup(state), null);
   }
 }
 

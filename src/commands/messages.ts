@@ -1,4 +1,4 @@
-import { Command } from '@nestjs/cqrs';
+import { Command, Query } from '@nestjs/cqrs';
 import type { Actor } from '../domain/events.js';
 import type {
   ApiKeyId,
@@ -129,6 +129,26 @@ export class DeleteGroup extends Command<Position> {
     readonly id: string,
     readonly expected: ExpectedVersions,
     readonly context: CommandContext,
+  ) {
+    super();
+  }
+}
+
+/** The user as its stream tells it now; for readers whom the directory cannot serve yet. */
+export class CurrentUser extends Query<WrittenUser> {
+  constructor(
+    readonly organization: OrganizationId,
+    readonly id: string,
+  ) {
+    super();
+  }
+}
+
+/** The group as its stream tells it now; for readers whom the directory cannot serve yet. */
+export class CurrentGroup extends Query<WrittenGroup> {
+  constructor(
+    readonly organization: OrganizationId,
+    readonly id: string,
   ) {
     super();
   }

@@ -55,6 +55,8 @@ export const apiKeyStream = (id: ApiKeyId): string => `apikey-${id}`;
 /** The stream of a unique name: names equal after NFKC and case folding share it; the name cannot be read from it. */
 export function claimStream(owner: ExistingOrganization, kind: NameKind, name: string): string {
   const key = Buffer.from(owner.nameKey, 'base64url');
-  const digest = createHmac('sha256', key).update(`${kind}\n${foldCase(name)}`).digest('base64url');
+  const digest = createHmac('sha256', key)
+    .update(`${kind}\n${foldCase(name)}`)
+    .digest('base64url');
   return `claim-${owner.organization}-${digest}`;
 }

@@ -1,5 +1,10 @@
 import { Inject } from '@nestjs/common';
-import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import {
+  CommandHandler,
+  QueryHandler,
+  type ICommandHandler,
+  type IQueryHandler,
+} from '@nestjs/cqrs';
 import { group } from '../domain/group.js';
 import type { ClaimId, OrganizationId, UserId } from '../domain/identifiers.js';
 import { requireSync } from '../domain/organization.js';
@@ -11,6 +16,7 @@ import { userType } from '../scim/schema.js';
 import { DIRECTORY_LOOKUP, type DirectoryLookup } from './directory-lookup.js';
 import {
   CreateUser,
+  CurrentUser,
   DeleteUser,
   PatchUser,
   ReplaceUser,
@@ -168,6 +174,16 @@ export class DeleteUserHandler implements ICommandHandler<DeleteUser> {
       }),
     );
     return plans.filter(({ events }) => events.length > 0);
+  }
+}
+
+@QueryHandler(CurrentUser)
+export class CurrentUserHandler implements IQueryHandler<CurrentUser> {
+  constructor(private readonly model: WriteModel) {}
+
+  async execute({ organization, id }: CurrentUser): Promise<WrittenUser> {
+    const { state } = await this.model.load(user, userStream(organization, id));
+    return written(requireUser(state), null);
   }
 }
 

@@ -140,7 +140,8 @@ export class WriteModel {
         return await work(attempt);
       } catch (error) {
         if (!(error instanceof WrongExpectedVersion)) throw error;
-        if (attempt > 1) await sleep(this.timeAndIds.jitter(Math.min(2 ** attempt, LONGEST_PAUSE_MS)));
+        if (attempt > 1)
+          await sleep(this.timeAndIds.jitter(Math.min(2 ** attempt, LONGEST_PAUSE_MS)));
       }
     }
     throw new Rejection('too-much-contention');

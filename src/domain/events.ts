@@ -223,13 +223,7 @@ export type GroupEvent =
 export type TeamEvent = TeamCreated | TeamRenamed | TeamArchived;
 export type ClaimEvent = NameClaimed;
 export type DomainEvent =
-  | OrganizationEvent
-  | TokenEvent
-  | ApiKeyEvent
-  | UserEvent
-  | GroupEvent
-  | TeamEvent
-  | ClaimEvent;
+  OrganizationEvent | TokenEvent | ApiKeyEvent | UserEvent | GroupEvent | TeamEvent | ClaimEvent;
 
 /** Who made a fact: `token:{id}`, `key:{id}` (the management API) or `system`. Never a name. */
 export type Actor = `token:${string}` | `key:${string}` | 'system';

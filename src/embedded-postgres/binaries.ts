@@ -1,9 +1,9 @@
-import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { sharedFolder } from './home.js';
 import { explain, hasCode, onWindows, run, type Account, type Log } from './program.js';
+import { finish, removeUnfinished, unfinished } from './unfinished.js';
 
 /**
  * Finds programs that the account can run: the installed ones, else a copy under the first usable of `roots`.
@@ -84,19 +84,16 @@ async function copyNative(native: string, root: string): Promise<string> {
   const { name, version } = JSON.parse(manifest) as { name: string; version: string };
   const copy = path.join(root, `${path.basename(name)}-${version}`, 'native');
   if (fs.existsSync(copy)) return copy;
-  const unfinished = `${path.dirname(copy)}.new-${randomBytes(4).toString('hex')}`;
-  await fs.promises.cp(native, path.join(unfinished, 'native'), {
+  await removeUnfinished(root);
+  const filled = unfinished(path.dirname(copy));
+  fs.cpSync(native, path.join(filled, 'native'), {
     recursive: true,
     verbatimSymlinks: true,
+    filter: (file) => !file.endsWith('.a'),
   });
-  restoreLinks(path.join(unfinished, 'native'));
-  letEveryoneRead(unfinished);
-  try {
-    fs.renameSync(unfinished, path.dirname(copy));
-  } catch (error) {
-    fs.rmSync(unfinished, { recursive: true });
-    if (!hasCode(error, 'EEXIST', 'ENOTEMPTY')) throw error;
-  }
+  restoreLinks(path.join(filled, 'native'));
+  letEveryoneRead(filled);
+  finish(filled, path.dirname(copy));
   return copy;
 }
 

@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import type { Home } from './home.js';
-import { exists, explain, hasCode, run, type Log } from './program.js';
+import { explain, run, type Log } from './program.js';
+import { finish, removeUnfinished, unfinished } from './unfinished.js';
 
 const INITDB = [
   '--username=rollcall',
@@ -13,17 +14,14 @@ const INITDB = [
   '--builtin-locale=C.UTF-8',
 ];
 
-/** Makes the cluster beside its place and moves it there in one step, so that a crash leaves none or a whole one. */
+/** Makes the cluster, with the password of its role in it, unless there is one. */
 export async function createCluster(home: Home, binaries: string, log: Log): Promise<void> {
   await removeUnfinished(home.directory);
   const cluster = path.join(home.directory, 'data');
   if (fs.existsSync(cluster)) return;
   log(`PostgreSQL: making a new database in ${home.directory}`);
-  const unfinished = path.join(
-    home.directory,
-    `new-${process.pid}-${randomBytes(4).toString('hex')}`,
-  );
-  const passwordFile = `${unfinished}.password`;
+  const filled = unfinished(cluster);
+  const passwordFile = `${filled}.password`;
   fs.writeFileSync(passwordFile, randomBytes(24).toString('base64url'), {
     mode: 0o600,
     flag: 'wx',
@@ -32,7 +30,7 @@ export async function createCluster(home: Home, binaries: string, log: Log): Pro
   try {
     await run(
       path.join(binaries, 'initdb'),
-      [`--pgdata=${unfinished}`, `--pwfile=${passwordFile}`, ...INITDB],
+      [`--pgdata=${filled}`, `--pwfile=${passwordFile}`, ...INITDB],
       home.account,
     );
   } catch (error) {
@@ -40,25 +38,9 @@ export async function createCluster(home: Home, binaries: string, log: Log): Pro
       `PostgreSQL could not make its database in ${home.directory}: ${explain(error)}`,
     );
   }
-  fs.renameSync(passwordFile, path.join(unfinished, 'rollcall.password'));
-  try {
-    fs.renameSync(unfinished, cluster);
-  } catch (error) {
-    if (!hasCode(error, 'EEXIST', 'ENOTEMPTY', 'EPERM')) throw error;
-    fs.rmSync(unfinished, { recursive: true });
-  }
+  fs.renameSync(passwordFile, path.join(filled, 'rollcall.password'));
+  finish(filled, cluster);
   syncFolder(home.directory);
-}
-
-/** What a service that was killed during initdb left. */
-async function removeUnfinished(home: string): Promise<void> {
-  for (const name of fs.readdirSync(home)) {
-    const maker = /^new-(\d+)-/.exec(name)?.[1];
-    if (maker !== undefined && !exists(Number(maker))) {
-      // Its initdb may still be writing, for a second at most.
-      await fs.promises.rm(path.join(home, name), { recursive: true, force: true, maxRetries: 8 });
-    }
-  }
 }
 
 function syncFolder(folder: string): void {

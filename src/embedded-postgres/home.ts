@@ -2,6 +2,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { hasCode, run, type Account, type Log } from './program.js';
+import { finish, removeUnfinished, unfinished } from './unfinished.js';
 
 export interface Home {
   /** Holds the cluster and the server's log; only `account` may enter. Real path. */
@@ -24,18 +25,24 @@ export async function openHome(dataDir: string, roots: readonly string[], log: L
 
 async function createHome(place: string, roots: readonly string[]): Promise<void> {
   const account = await unprivilegedAccount();
-  const inPlace = await canEnter(path.dirname(place), account);
-  const parent = inPlace ? path.dirname(place) : await sharedFolder(roots, account);
-  const owner = path.basename(path.dirname(path.dirname(place))) || 'root';
-  const made = fs.mkdtempSync(path.join(parent, inPlace ? 'postgres.new-' : `${owner}-`));
+  const dataDir = path.dirname(place);
+  if (await canEnter(dataDir, account)) {
+    await removeUnfinished(dataDir);
+    const made = unfinished(place);
+    fs.mkdirSync(made, { mode: 0o700 });
+    if (account) fs.chownSync(made, account.uid, account.gid);
+    finish(made, place);
+    return;
+  }
+  const checkout = path.basename(path.dirname(dataDir)) || 'root';
+  const made = fs.mkdtempSync(path.join(await sharedFolder(roots, account), `${checkout}-`));
   if (account) fs.chownSync(made, account.uid, account.gid);
   try {
-    // Both are one step: of two services that start at once, one makes the home and the other uses it.
-    if (inPlace) fs.renameSync(made, place);
-    else fs.symlinkSync(made, place);
+    fs.symlinkSync(made, place);
   } catch (error) {
     fs.rmdirSync(made);
-    if (!hasCode(error, 'EEXIST', 'ENOTEMPTY', 'EPERM', 'ENOTDIR')) throw error;
+    // Another service that starts at once was first: its home is used.
+    if (!hasCode(error, 'EEXIST')) throw error;
   }
 }
 

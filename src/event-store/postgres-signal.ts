@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import { Client } from 'pg';
 import { backoffMs } from './backoff.js';
 import { applySettings, connectionConfig } from './postgres-connection.js';
 
 const CHANNEL = 'rollcall_log';
+const NOTIFY = { name: 'notify', text: 'SELECT pg_notify($1, $2)' };
 const COALESCE_MS = 10;
 const RECONNECT = { firstMs: 50, maxMs: 2_000 };
 /** A notifying transaction holds a cluster-wide lock until it is flushed; a lost notification costs one poll. */
@@ -25,8 +27,9 @@ export class PostgresSignal {
   readonly #self = randomUUID();
   #client: Client | undefined;
   #connecting: Promise<void> | undefined;
+  #unannounced = false;
+  #announcing: Promise<void> | undefined;
   #lastSent = 0;
-  #timer: NodeJS.Timeout | undefined;
   #closed = false;
   #interrupt: (() => void) | undefined;
 
@@ -48,25 +51,32 @@ export class PostgresSignal {
   /** Notifies at once, or when 10 ms have passed since the last time. */
   announce(): void {
     this.start();
-    if (this.#timer || this.#closed) return;
-    const waitMs = Math.max(0, this.#lastSent + COALESCE_MS - Date.now());
-    this.#timer = setTimeout(() => {
-      this.#timer = undefined;
-      this.#lastSent = Date.now();
-      this.#client
-        ?.query({ name: 'notify', text: 'SELECT pg_notify($1, $2)', values: [CHANNEL, this.#self] })
-        .catch(this.#options.onTrouble);
-    }, waitMs);
+    this.#unannounced = true;
+    this.#announcing ??= this.#announce();
   }
 
   async close(): Promise<void> {
     this.#closed = true;
-    clearTimeout(this.#timer);
     this.#interrupt?.();
     await this.#connecting;
+    await this.#announcing;
     const client = this.#client;
     this.#client = undefined;
     await client?.end();
+  }
+
+  async #announce(): Promise<void> {
+    while (this.#unannounced && !this.#closed) {
+      await delay(Math.max(0, this.#lastSent + COALESCE_MS - Date.now()));
+      this.#unannounced = false;
+      this.#lastSent = Date.now();
+      try {
+        await this.#client?.query({ ...NOTIFY, values: [CHANNEL, this.#self] });
+      } catch (error) {
+        this.#options.onTrouble(error);
+      }
+    }
+    this.#announcing = undefined;
   }
 
   async #connect(): Promise<void> {

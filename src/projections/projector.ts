@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, type Pool } from 'pg';
 import type { EventStore, Position } from '../event-store/event-store.js';
+import type { ProjectionName } from './catalogue.js';
 import { ensureGeneration } from './generations.js';
 import { ProjectionRunner } from './projection-runner.js';
 import type { Projection } from './projection.js';
@@ -11,8 +12,6 @@ export const READ_YOUR_WRITES_MS = 2_000;
 /** Session lock of the process that projects. */
 const LEADER_LOCK = 7_205_759_404;
 const LEADERSHIP_POLL_MS = 250;
-
-export type ProjectionName = 'directory' | 'roster' | 'access' | 'history';
 
 export interface ProjectorOptions {
   readonly databaseUrl: string;

@@ -101,7 +101,8 @@ export function searchValue(attribute: Attribute, value: JsonValue): JsonValue {
   return comparable(attribute, value);
 }
 
-function searchObject(attributes: readonly Attribute[], value: JsonObject): JsonObject {
+/** The comparable form of an object of these attributes. */
+export function searchObject(attributes: readonly Attribute[], value: JsonObject): JsonObject {
   const document: Record<string, JsonValue> = {};
   for (const [key, member] of Object.entries(value)) {
     const attribute = attributeNamed(attributes, key);

@@ -4,7 +4,13 @@ import { deepEqual, isList, isObject, type JsonObject, type JsonValue } from './
 import { pathText, type ResolvedPath } from './path.js';
 import type { PatchOperation } from './patch-operation.js';
 import { completed, type Attributes } from './resource.js';
-import { isReferenceTo, subAttributeNamed, type Attribute, type ResourceType } from './schema.js';
+import {
+  inSchemaOrder,
+  isReferenceTo,
+  subAttributeNamed,
+  type Attribute,
+  type ResourceType,
+} from './schema.js';
 import { ValueSet } from './value-set.js';
 
 export interface PatchContext {
@@ -73,9 +79,10 @@ class Draft {
     for (const { target, set } of this.#lists.values()) {
       assign(this.#container(target), target.attribute, set.size > 0 ? set.values() : null);
     }
-    for (const [urn, held] of this.#extensions) {
-      if (Object.keys(held).length > 0) this.#core[urn] = held;
-      else delete this.#core[urn];
+    for (const { schema } of this.#type.extensions) {
+      const held = inSchemaOrder(schema.attributes, this.#extensions.get(schema.id) ?? {});
+      if (Object.keys(held).length > 0) this.#core[schema.id] = held;
+      else delete this.#core[schema.id];
     }
     this.#requireAttributes();
     const after = Object.entries(completed(this.#type, this.#core));
@@ -123,7 +130,8 @@ function changeSingle(container: Record<string, JsonValue>, operation: PatchOper
   } else {
     const change = changeOf(subAttribute, op === 'remove' ? null : value);
     const after = merged(attribute, isObject(before) ? before : {}, change, operation);
-    assign(container, attribute, Object.keys(after).length > 0 ? after : null);
+    const ordered = inSchemaOrder(attribute.subAttributes ?? [], after);
+    assign(container, attribute, Object.keys(after).length > 0 ? ordered : null);
   }
 }
 
@@ -159,7 +167,8 @@ function changeSelected(set: ValueSet, operation: PatchOperation): void {
     keepOnePrimary(set, changed, operation);
   } else if (op !== 'remove') {
     const element = withoutNulls({ ...assignedBy(operation), ...change });
-    keepOnePrimary(set, [set.add(element)], operation);
+    const ordered = inSchemaOrder(attribute.subAttributes ?? [], element);
+    keepOnePrimary(set, [set.add(ordered)], operation);
   }
 }
 

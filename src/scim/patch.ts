@@ -22,7 +22,7 @@ export type { PatchOperation, PatchPath } from './patch-operation.js';
 
 export const patchSchema = 'urn:ietf:params:scim:api:messages:2.0:PatchOp';
 
-/** No PATCH may have more operations. */
+/** No PATCH may have more operations, counting each path among the member names of a value. */
 export const maxOperations = 1_000;
 
 type Op = PatchOperation['op'];
@@ -33,6 +33,8 @@ interface RawOperation {
   readonly path: JsonValue | undefined;
   readonly value: JsonValue | undefined;
   readonly where: string;
+  /** The place of `value`. */
+  readonly place: string;
 }
 
 /**
@@ -47,13 +49,16 @@ export function readPatch(
   onQuirk?: QuirkListener,
 ): readonly PatchOperation[] {
   const reading: Reading = { quirks: patchValueQuirks, ...(onQuirk && { onQuirk }) };
-  return operationsIn(body).flatMap((operation, i) => {
+  const operations = operationsIn(body).flatMap((operation, i) => {
     const where = `Operations[${i}]`;
     if (!isObject(operation)) throw invalidSyntax(where, 'expected an object');
-    return conformingOperations(type, operation, onQuirk)
-      .map((conforming) => readRaw(conforming, where))
-      .flatMap((raw) => readOperation(type, raw, reading));
+    return conformingOperations(type, operation, onQuirk).map((each) => readRaw(each, where));
   });
+  if (operations.length > maxOperations) {
+    const problem = `expected at most ${maxOperations} operations, found ${operations.length}`;
+    throw invalidValue('Operations', problem);
+  }
+  return operations.flatMap((raw) => readOperation(type, raw, reading));
 }
 
 function operationsIn(body: unknown): readonly JsonValue[] {
@@ -65,10 +70,6 @@ function operationsIn(body: unknown): readonly JsonValue[] {
   }
   const operations = memberNamed(body, 'Operations')?.value;
   if (!isList(operations)) throw invalidSyntax('Operations', 'expected an array');
-  if (operations.length > maxOperations) {
-    const problem = `expected at most ${maxOperations} operations, found ${operations.length}`;
-    throw invalidValue('Operations', problem);
-  }
   return operations;
 }
 
@@ -83,6 +84,7 @@ function readRaw(operation: JsonObject, where: string): RawOperation {
     path: memberNamed(operation, 'path')?.value ?? undefined,
     value: memberNamed(operation, 'value')?.value,
     where,
+    place: `${where}.value`,
   };
 }
 
@@ -91,11 +93,11 @@ function readOperation(
   raw: RawOperation,
   reading: Reading,
 ): readonly PatchOperation[] {
-  const { op, path, value, where } = raw;
-  if (op !== 'remove' && value === undefined) throw invalidValue(`${where}.value`, 'missing');
+  const { op, path, value, where, place } = raw;
+  if (op !== 'remove' && value === undefined) throw invalidValue(place, 'missing');
   if (path === undefined) {
     if (op === 'remove') throw new ScimError(400, 'noTarget', `${where}.path: missing`);
-    if (!isObject(value)) throw invalidValue(`${where}.value`, 'expected an object');
+    if (!isObject(value)) throw invalidValue(place, 'expected an object');
     return readWhole(type, type.schema, { ...raw, value }, reading);
   }
   if (typeof path !== 'string') {
@@ -116,7 +118,7 @@ function readWholeAt(
   raw: RawOperation,
   reading: Reading,
 ): readonly PatchOperation[] {
-  const { op, value, where } = raw;
+  const { op, value, where, place } = raw;
   if (op === 'add' && value === null) return [];
   if (op === 'remove' || value === null || value === '') {
     return schema.attributes
@@ -127,7 +129,7 @@ function readWholeAt(
         where,
       }));
   }
-  if (!isObject(value)) throw invalidValue(`${where}.value`, 'expected an object');
+  if (!isObject(value)) throw invalidValue(place, 'expected an object');
   return readWhole(type, schema, { ...raw, value }, reading);
 }
 
@@ -138,12 +140,12 @@ function readWhole(
   raw: RawOperation & { readonly value: JsonObject },
   reading: Reading,
 ): readonly PatchOperation[] {
-  const { value, where } = raw;
+  const { value, place } = raw;
   const core = schema === type.schema;
   const attributes = core ? type.attributes : schema.attributes;
-  const given = givenValues(attributes, value, `${where}.value.`);
+  const given = givenValues(attributes, value, `${place}.`);
   return Object.entries(value).flatMap(([key, member]): readonly PatchOperation[] => {
-    const inner = { ...raw, value: member };
+    const inner = { ...raw, value: member, place: `${place}.${key}` };
     const attribute = attributeNamed(attributes, key);
     if (attribute && given.has(attribute)) {
       return readMember(targetIn(type, schema, attribute), inner, reading);
@@ -169,12 +171,11 @@ function readMember(
 
 function readAssignment(
   path: PatchPath,
-  { value, where }: RawOperation & { readonly value: JsonValue },
+  { value, where, place }: RawOperation & { readonly value: JsonValue },
   op: Op,
   reading: Reading,
 ): readonly PatchOperation[] {
   if (op === 'add' && value === null) return [];
-  const place = `${where}.value`;
   const read = path.target.subAttribute
     ? readAttribute(path.target.subAttribute, value, place, reading)
     : readTopLevel(path, value, op, place, reading);
@@ -207,14 +208,14 @@ function readTopLevel(
 
 function readRemoval(
   path: PatchPath,
-  { value, where }: RawOperation,
+  { value, where, place }: RawOperation,
   reading: Reading,
 ): readonly PatchOperation[] {
   const { attribute, subAttribute } = path.target;
   const remove = (removed: PatchPath): PatchOperation => ({ op: 'remove', path: removed, where });
   const whole = value === undefined || value === null || path.filter || subAttribute;
   if (whole || !attribute.multiValued) return [remove(path)];
-  const values = readAttribute(attribute, value, `${where}.value`, reading);
+  const values = readAttribute(attribute, value, place, reading);
   reading.onQuirk?.(valuedRemoval);
   return isList(values) ? pathsOfRemovedValues(path, values).map(remove) : [];
 }

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { JsonValue } from './json.js';
+import type { JsonObject, JsonValue } from './json.js';
 
 export type AttributeType =
   'string' | 'boolean' | 'decimal' | 'integer' | 'dateTime' | 'binary' | 'reference' | 'complex';
@@ -125,6 +125,16 @@ export function extensionNamed(type: ResourceType, urn: string): SchemaDocument 
 /** The resource type of that name, in exactly that letter case, as names of resource types are case-exact. */
 export function resourceTypeNamed(name: string): ResourceType | undefined {
   return resourceTypes.find((type) => type.name === name);
+}
+
+/** The members of an object in the order in which the schema lists its attributes. */
+export function inSchemaOrder(attributes: readonly Attribute[], object: JsonObject): JsonObject {
+  const result: Record<string, JsonValue> = {};
+  for (const { name } of attributes) {
+    const value = object[name];
+    if (value !== undefined) result[name] = value;
+  }
+  return result;
 }
 
 export function sameUrn(a: string, b: string): boolean {

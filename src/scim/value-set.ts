@@ -1,8 +1,8 @@
-import { comparable, searchValue } from './comparison.js';
+import { comparable, searchObject, searchValue } from './comparison.js';
 import { evaluateFilter } from './filter-evaluate.js';
 import type { Filter } from './filter.js';
 import { canonicalText, isObject, type JsonObject, type JsonValue } from './json.js';
-import { subAttributeNamed, type Attribute } from './schema.js';
+import { inSchemaOrder, subAttributeNamed, type Attribute } from './schema.js';
 
 /**
  * The values of a multi-valued attribute while they change: ordered, and each value once.
@@ -14,6 +14,8 @@ export class ValueSet {
   readonly #attribute: Attribute;
   readonly #identity: (value: JsonValue) => string;
   readonly #byValueAlone: boolean;
+  // A thousand operations may each look at every value.
+  readonly #documents = new WeakMap<JsonObject, JsonObject>();
   #values = new Map<string, JsonValue>();
 
   constructor(attribute: Attribute, values: readonly JsonValue[]) {
@@ -31,8 +33,8 @@ export class ValueSet {
   add(value: JsonValue): string {
     const key = this.#identity(value);
     const same = this.#values.get(key);
-    const merged = isObject(same) && isObject(value) ? { ...same, ...value } : value;
-    this.#values.set(key, merged);
+    const merge = isObject(same) && isObject(value);
+    this.#values.set(key, merge ? this.#ordered({ ...same, ...value }) : value);
     return key;
   }
 
@@ -54,10 +56,18 @@ export class ValueSet {
     }
     const keys: string[] = [];
     for (const [key, value] of this.#values) {
-      const document = searchValue(this.#attribute, value);
-      if (isObject(document) && evaluateFilter(filter, document)) keys.push(key);
+      if (isObject(value) && evaluateFilter(filter, this.#documentOf(value))) keys.push(key);
     }
     return keys;
+  }
+
+  #documentOf(value: JsonObject): JsonObject {
+    let document = this.#documents.get(value);
+    if (!document) {
+      document = searchObject(this.#attribute.subAttributes ?? [], value);
+      this.#documents.set(value, document);
+    }
+    return document;
   }
 
   clear(): void {
@@ -78,7 +88,7 @@ export class ValueSet {
     const changed: string[] = [];
     this.#values = new Map();
     for (const [key, value] of before) {
-      const after = wanted.has(key) && isObject(value) ? change(value) : value;
+      const after = wanted.has(key) && isObject(value) ? this.#ordered(change(value)) : value;
       if (isObject(after) && Object.keys(after).length === 0) continue;
       const added = this.add(after);
       if (wanted.has(key)) changed.push(added);
@@ -93,6 +103,10 @@ export class ValueSet {
         this.#values.set(other, { ...value, primary: false });
       }
     }
+  }
+
+  #ordered(value: JsonObject): JsonObject {
+    return inSchemaOrder(this.#attribute.subAttributes ?? [], value);
   }
 
   values(): readonly JsonValue[] {
@@ -127,6 +141,6 @@ function identityOf(attribute: Attribute): (value: JsonValue) => string {
     }
     const type = value['type'];
     const typeText = typeAttribute && type !== undefined ? comparable(typeAttribute, type) : '';
-    return `value\0${String(typeText)}\0${String(comparable(valueAttribute, own))}`;
+    return `value\0${canonicalText(typeText)}\0${canonicalText(comparable(valueAttribute, own))}`;
   };
 }

@@ -84,15 +84,19 @@ describe('R42 a token', () => {
     await organization.api('DELETE', `/scim/tokens/${revoked.id}`);
     const unknown = await get('/Users', 'Bearer not-a-token-of-anyone');
     const answer = await revoked.scim('GET', '/Users');
+    expectScimError(answer, 401);
     expect(answer.body).toEqual(unknown.body);
     expect(answer.text).not.toContain(revoked.token);
     expect(answer.headers.get('www-authenticate')).toBe(unknown.headers.get('www-authenticate'));
   });
 
-  it.each(['access_token', 'token'])('AUT-12 in the query parameter %s is refused', async (name) => {
-    const path = `/Users?${name}=${encodeURIComponent(organization.token)}`;
-    expectScimError(await get(path, null), 401);
-  });
+  it.each(['access_token', 'token'])(
+    'AUT-12 in the query parameter %s is refused',
+    async (name) => {
+      const path = `/Users?${name}=${encodeURIComponent(organization.token)}`;
+      expectScimError(await get(path, null), 401);
+    },
+  );
 });
 
 describe('AUT-08 nothing crosses organizations', () => {

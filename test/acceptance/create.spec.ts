@@ -47,7 +47,9 @@ describe('the answer to a POST', () => {
     const created =
       resourceType === 'User' ? await organization.createUser() : await organization.createGroup();
     expect(created.meta.resourceType).toBe(resourceType);
-    expect(created.meta.created).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/);
+    expect(created.meta.created).toMatch(
+      /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/,
+    );
     expect(created.meta.lastModified).toBe(created.meta.created);
   });
 

@@ -62,13 +62,16 @@ it.each([
   expect(response.body.meta.version).not.toBe(user.meta.version);
 });
 
-it.each(['PUT', 'PATCH', 'DELETE'])('ETG-05 a %s with a stale tag changes nothing', async (method) => {
-  const created = await organization.createUser();
-  const { body: current } = await organization.scim('PATCH', `/Users/${created.id}`, rename);
-  expectScimError(await write(method, current, created.meta.version), 412);
-  expectScimError(await write(method, current, STALE), 412);
-  expect(await organization.readUser(created.id)).toEqual(current);
-});
+it.each(['PUT', 'PATCH', 'DELETE'])(
+  'ETG-05 a %s with a stale tag changes nothing',
+  async (method) => {
+    const created = await organization.createUser();
+    const { body: current } = await organization.scim('PATCH', `/Users/${created.id}`, rename);
+    expectScimError(await write(method, current, created.meta.version), 412);
+    expectScimError(await write(method, current, STALE), 412);
+    expect(await organization.readUser(created.id)).toEqual(current);
+  },
+);
 
 it('ETG-05 lets one of ten simultaneous writes with one tag win', async () => {
   const user = await organization.createUser();
@@ -105,10 +108,13 @@ it.each([
   expect((await write('PATCH', user, header(user.meta.version))).status).toBe(200);
 });
 
-it.each(['PUT', 'PATCH', 'DELETE'])('ETG-08 a %s of a missing resource is 404 before 412', async (method) => {
-  const user = await organization.createUser();
-  expectScimError(await write(method, { ...user, id: 'unknown-id' }, STALE), 404);
-});
+it.each(['PUT', 'PATCH', 'DELETE'])(
+  'ETG-08 a %s of a missing resource is 404 before 412',
+  async (method) => {
+    const user = await organization.createUser();
+    expectScimError(await write(method, { ...user, id: 'unknown-id' }, STALE), 404);
+  },
+);
 
 it('ETG-09 needs no If-Match', async () => {
   const user = await organization.createUser();

@@ -176,14 +176,18 @@ describe('typed comparison', () => {
     expect(await found(filter)).toEqual(expected);
   });
 
-  it.each(['+14:00', '-11:00', 'Z'])('FIL-07 compares instants, not text: offset %s', async (zone) => {
-    const hours = zone === 'Z' ? 0 : Number(zone.slice(0, 3));
-    const created = new Date(users['ada']!.meta.created).getTime();
-    const local = (ms: number) => new Date(ms + hours * 3_600_000).toISOString().slice(0, -1) + zone;
-    const onlyAda = (clause: string) => `${clause} and userName sw "ada"`;
-    expect(await found(onlyAda(`meta.created ge "${local(created)}"`))).toEqual(['ada']);
-    expect(await found(onlyAda(`meta.created gt "${local(created + 1_000)}"`))).toEqual([]);
-  });
+  it.each(['+14:00', '-11:00', 'Z'])(
+    'FIL-07 compares instants, not text: offset %s',
+    async (zone) => {
+      const hours = zone === 'Z' ? 0 : Number(zone.slice(0, 3));
+      const created = new Date(users['ada']!.meta.created).getTime();
+      const local = (ms: number) =>
+        new Date(ms + hours * 3_600_000).toISOString().slice(0, -1) + zone;
+      const onlyAda = (clause: string) => `${clause} and userName sw "ada"`;
+      expect(await found(onlyAda(`meta.created ge "${local(created)}"`))).toEqual(['ada']);
+      expect(await found(onlyAda(`meta.created gt "${local(created + 1_000)}"`))).toEqual([]);
+    },
+  );
 
   it.each([
     ['active eq true', ['ada', 'linus', 'zoe']],

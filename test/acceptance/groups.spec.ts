@@ -40,11 +40,14 @@ async function expectPatched(id: string, ...operations: unknown[]): Promise<void
 }
 
 describe('creation', () => {
-  it.each([{}, { members: [] }, { members: null }])('GRP-01 accepts a group with %j', async (part) => {
-    const { status, body } = await postGroup(part);
-    expect(status).toBe(201);
-    expect(body.members ?? []).toEqual([]);
-  });
+  it.each([{}, { members: [] }, { members: null }])(
+    'GRP-01 accepts a group with %j',
+    async (part) => {
+      const { status, body } = await postGroup(part);
+      expect(status).toBe(201);
+      expect(body.members ?? []).toEqual([]);
+    },
+  );
 
   it('GRP-02 shows every member with its id, a URL that resolves, and its type', async () => {
     const [id] = await userIds(1);
@@ -267,7 +270,11 @@ describe('the groups of a user', () => {
     const groups = [{ value: group.id }];
     const put = await organization.scim('PUT', `/Users/${user.id}`, { ...user, groups });
     expect(put.status).toBe(200);
-    const patch = await organization.patchUser(user.id, { op: 'add', path: 'groups', value: groups });
+    const patch = await organization.patchUser(user.id, {
+      op: 'add',
+      path: 'groups',
+      value: groups,
+    });
     expectScimError(patch, 400, 'mutability');
     expect(await memberIds(group.id)).toEqual([]);
   });

@@ -20,12 +20,13 @@ function fill(target: TestOrganization, count: number): Promise<ScimDocument[]> 
 
 async function walk(target: TestOrganization, count: number): Promise<string[]> {
   const ids: string[] = [];
-  for (let startIndex = 1; ; startIndex += count) {
+  const { totalResults } = await target.read('/Users?count=0');
+  for (let startIndex = 1; startIndex <= totalResults; startIndex += count) {
     const page = await target.read(`/Users?startIndex=${startIndex}&count=${count}`);
     expect(page.startIndex).toBe(startIndex);
-    ids.push(...(page.Resources ?? []).map((user) => user.id));
-    if (startIndex + count > page.totalResults) return ids;
+    ids.push(...page.Resources.map((user) => user.id));
   }
+  return ids;
 }
 
 it('PAGE-01 answers the page asked for', async () => {

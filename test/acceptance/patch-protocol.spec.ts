@@ -29,7 +29,11 @@ async function expectUnchanged(before: ScimDocument): Promise<void> {
   expect(await organization.readUser(before.id)).toEqual(before);
 }
 
-const rename = (displayName: string) => ({ op: 'replace', path: 'displayName', value: displayName });
+const rename = (displayName: string) => ({
+  op: 'replace',
+  path: 'displayName',
+  value: displayName,
+});
 
 describe('the answer', () => {
   it('PAT-01 shows the new state, with ETag and location in step', async () => {
@@ -316,7 +320,14 @@ describe('the version', () => {
 
   it.each([
     ['replace by the same value', { op: 'replace', path: 'displayName', value: 'Ada' }],
-    ['add an element that is there', { op: 'add', path: 'emails', value: [{ value: 'ada@example.com', type: 'work', primary: true }] }],
+    [
+      'add an element that is there',
+      {
+        op: 'add',
+        path: 'emails',
+        value: [{ value: 'ada@example.com', type: 'work', primary: true }],
+      },
+    ],
     ['replace a part by the same', { op: 'replace', path: 'name', value: { givenName: 'Ada' } }],
     ['remove what is absent', { op: 'remove', path: 'title' }],
     ['replace without a path by the same', { op: 'replace', value: { nickName: 'Babs' } }],

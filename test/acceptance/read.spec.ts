@@ -1,9 +1,4 @@
-import {
-  ENTERPRISE,
-  USER,
-  expectScimError,
-  newOrganization,
-} from '../support/scim-client.js';
+import { ENTERPRISE, USER, expectScimError, newOrganization } from '../support/scim-client.js';
 import type { TestOrganization } from '../support/scim-client.js';
 import { sharedService } from '../support/service.js';
 
@@ -17,7 +12,9 @@ beforeAll(async () => {
 function unassignedPaths(value: unknown, path = ''): string[] {
   if (value === null || value === '' || (Array.isArray(value) && value.length === 0)) return [path];
   if (typeof value !== 'object') return [];
-  return Object.entries(value).flatMap(([key, member]) => unassignedPaths(member, `${path}/${key}`));
+  return Object.entries(value).flatMap(([key, member]) =>
+    unassignedPaths(member, `${path}/${key}`),
+  );
 }
 
 it('READ-01 answers the whole resource at its own location', async () => {

@@ -60,9 +60,16 @@ describe('the log in PostgreSQL', () => {
   });
   afterAll(() => log.close());
 
-  /** One event appended by another appender, in a transaction that stays open. */
-  async function unfinishedAppend(stream = aStream(), type = 'TeamArchived') {
-    const client = new Client({ connectionString: log.url });
+  const unfinished = new Set<Client>();
+  afterEach(async () => {
+    await Promise.all([...unfinished].map((client) => client.end()));
+    unfinished.clear();
+  });
+
+  /** One event appended by another appender, in a transaction that stays open until the test is over. */
+  async function unfinishedAppend(stream = aStream(), url = log.url) {
+    const client = new Client({ connectionString: url });
+    unfinished.add(client);
     // The tests end some of these connections from the server's side.
     client.on('error', () => undefined);
     await client.connect();
@@ -71,12 +78,13 @@ describe('the log in PostgreSQL', () => {
     const { rows } = await client.query<{ last_position: string }>(
       `SELECT last_position
          FROM log.append('{1}', $1, '{-2}', '{1}', '{1}', '{1}', $2, $3, '', $4, $5)`,
-      [stream, randomUUID(), type, '{"teamId":"team"}', JSON.stringify(metadata)],
+      [stream, randomUUID(), 'TeamArchived', '{"teamId":"team"}', JSON.stringify(metadata)],
     );
     return {
       position: BigInt(rows[0]!.last_position),
       async end(how: 'COMMIT' | 'ROLLBACK'): Promise<void> {
         await client.query(how);
+        unfinished.delete(client);
         await client.end();
       },
     };
@@ -142,20 +150,23 @@ describe('the log in PostgreSQL', () => {
       await log.admin.query('ROLLBACK');
     });
 
-    it('rests on each statement of a volatile function having its own snapshot', async () => {
-      await log.admin.query(`
-        CREATE FUNCTION pg_temp.seen_twice(OUT before bigint, OUT after bigint) VOLATILE
-        LANGUAGE plpgsql AS $$
+    it('shows an append that commits between the start of a read and its look at the locks', async () => {
+      const slowed = await openPostgres();
+      await slowed.admin.query(`
+        ALTER FUNCTION log.fence() RENAME TO prompt_fence;
+        CREATE FUNCTION log.fence(OUT fence bigint, OUT drawn bigint) VOLATILE LANGUAGE plpgsql AS $$
         BEGIN
-          SELECT count(*) INTO before FROM log.events;
           PERFORM pg_sleep(0.3);
-          SELECT count(*) INTO after FROM log.events;
+          SELECT f.fence, f.drawn INTO fence, drawn FROM log.prompt_fence() f;
         END $$`);
-      const seen = log.admin.query('SELECT before, after FROM pg_temp.seen_twice()');
+      const slow = await unfinishedAppend(aStream(), slowed.url);
+      const fast = await slowed.store.append(aStream(), 'noStream', events(1));
+      const reading = slowed.store.readAll(0n, 10);
       await delay(100);
-      await store.append(aStream(), 'noStream', events(2));
-      const { before, after } = (await seen).rows[0];
-      expect(Number(after) - Number(before)).toBe(2);
+      await slow.end('COMMIT');
+      const read = await reading;
+      expect(read.map(({ position }) => position)).toEqual([slow.position, fast.position]);
+      await slowed.close();
     });
 
     it('hides no event while other appenders delay, commit and roll back', async () => {

@@ -4,7 +4,7 @@ import pg from 'pg';
 export interface TestDatabase {
   readonly url: string;
   /** Also closes whatever is still connected to it. */
-  drop(): Promise<void>;
+  readonly drop: () => Promise<void>;
 }
 
 const TEMPLATE = 'rollcall_template';

@@ -4,5 +4,5 @@ import '../../scripts/register-typescript.mjs';
 const { startEmbeddedPostgres } = await import('../../src/embedded-postgres.ts');
 const postgres = await startEmbeddedPostgres({ dataDir: process.argv[2], log: () => undefined });
 const { url, pid, dataDir } = postgres;
-process.once('SIGTERM', () => postgres.stop());
+process.once('SIGTERM', () => void postgres.stop());
 console.log(JSON.stringify({ url, pid, dataDir }));

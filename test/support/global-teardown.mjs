@@ -1,5 +1,5 @@
 import { rmSync } from 'node:fs';
-import { stopServices } from './run-folder.mjs';
+import { stopDatabases, stopServices } from './run-folder.mjs';
 
 export default async function tearDown() {
   const { folder, postgres } = globalThis.rollcallTestRun;
@@ -7,6 +7,7 @@ export default async function tearDown() {
     await stopServices(folder);
   } finally {
     await postgres.stop();
+    await stopDatabases(folder);
     rmSync(folder, { recursive: true, force: true });
   }
 }

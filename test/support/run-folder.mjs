@@ -16,7 +16,7 @@ export async function removeAbandonedRuns() {
     const folder = path.join(tmpdir(), name);
     if (statSync(folder).uid !== process.getuid?.()) continue;
     await stopServices(folder);
-    await stopPostgres(path.join(folder, 'postgres', 'data'));
+    await stopDatabases(folder);
     rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
   }
 }
@@ -32,13 +32,16 @@ export async function stopServices(folder) {
   for (const pid of running.filter(isAlive)) process.kill(pid, 'SIGKILL');
 }
 
-async function stopPostgres(dataDir) {
-  const lock = path.join(dataDir, 'postmaster.pid');
-  if (!existsSync(lock)) return;
-  const pid = Number(readFileSync(lock, 'utf8').split('\n')[0]);
-  if (!commandOf(pid).includes(dataDir)) return;
-  process.kill(pid, 'SIGQUIT');
-  while (isAlive(pid)) await sleep(50);
+/** Stops every PostgreSQL whose data is in the run's folder: those of services that tests have killed. */
+export async function stopDatabases(folder) {
+  const files = readdirSync(folder, { recursive: true });
+  const locks = files.filter((name) => path.basename(name) === 'postmaster.pid');
+  for (const lock of locks.map((name) => path.join(folder, name))) {
+    const pid = Number(readFileSync(lock, 'utf8').split('\n')[0]);
+    if (!commandOf(pid).includes(path.dirname(lock))) continue;
+    process.kill(pid, 'SIGQUIT');
+    while (isAlive(pid)) await sleep(20);
+  }
 }
 
 /** Empty when there is no such process or this system does not tell; then nothing is ended by mistake. */

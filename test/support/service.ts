@@ -33,11 +33,11 @@ export interface RunningService extends ServiceAddress {
   readonly databaseUrl: string | undefined;
   readonly process: ChildProcess;
   /** Standard output and error so far. */
-  output(): string;
+  readonly output: () => string;
   /** Sends SIGTERM and waits. @returns the exit code; -1 when a signal ended it */
-  stop(): Promise<number>;
+  readonly stop: () => Promise<number>;
   /** Sends the signal and waits for the end. */
-  kill(signal?: NodeJS.Signals): Promise<void>;
+  readonly kill: (signal?: NodeJS.Signals) => Promise<void>;
 }
 
 /**

@@ -75,6 +75,11 @@ export class DirectoryProjection implements Projection {
     upTo: Position,
     target: ProjectionTarget,
   ): Promise<void> {
+    const { client, schema } = target;
+    await client.query(
+      `INSERT INTO ${schema}.counts (organization) VALUES ($1) ON CONFLICT DO NOTHING`,
+      [organization],
+    );
     for await (const page of this.store.readOrganization(organization, after, upTo)) {
       await applyRun(page.filter(isResourceEvent), target);
     }
@@ -225,9 +230,9 @@ async function writeRows(
           resource = excluded.resource, search = excluded.search
         RETURNING t.organization, (xmax = 0) AS inserted
       )
-      INSERT INTO ${schema}.counts AS c (organization, ${table})
-      SELECT organization, count(*) FROM written WHERE inserted GROUP BY organization
-      ON CONFLICT (organization) DO UPDATE SET ${table} = c.${table} + excluded.${table}`,
+      UPDATE ${schema}.counts c SET ${table} = c.${table} + n.new
+      FROM (SELECT organization, count(*) AS new FROM written WHERE inserted GROUP BY organization) n
+      WHERE c.organization = n.organization`,
     values: [
       kept.map((row) => row.organization),
       kept.map((row) => row.id),
@@ -259,7 +264,6 @@ async function deleteRows(
   { client, schema }: ProjectionTarget,
 ): Promise<void> {
   const values = [keys.map(([organization]) => organization), keys.map(([, id]) => id)];
-  const deletions = table === 'users' ? 'user_deletions' : 'group_deletions';
   await client.query({
     name: `${schema}-delete-${table}`,
     text: `
@@ -271,7 +275,7 @@ async function deleteRows(
         WHERE m.organization = gone.organization AND m.${table === 'users' ? 'user_id' : 'group_id'} = gone.id
       )
       UPDATE ${schema}.counts c
-      SET ${table} = c.${table} - d.gone, ${deletions} = c.${deletions} + d.gone
+      SET ${table} = c.${table} - d.gone
       FROM (SELECT organization, count(*) AS gone FROM deleted GROUP BY organization) d
       WHERE c.organization = d.organization`,
     values,

@@ -21,7 +21,7 @@ export interface GroupOfUser {
 }
 
 export interface DirectoryUser extends DirectoryResource {
-  /** In the order in which the groups were created; empty when not asked for. */
+  /** In the order in which the groups were created. */
   readonly groups: readonly GroupOfUser[];
 }
 
@@ -36,8 +36,6 @@ export interface ListRequest {
   /** 1-based. */
   readonly startIndex: number;
   readonly count: number;
-  /** Whether `groups` or `members` are wanted. */
-  readonly withMembership: boolean;
 }
 
 export interface Page<Resource> {
@@ -71,12 +69,8 @@ export class DirectoryQueries {
     private readonly schema: string,
   ) {}
 
-  async user(
-    organization: OrganizationId,
-    id: string,
-    withGroups: boolean,
-  ): Promise<DirectoryUser | undefined> {
-    const row = await this.byId('users', organization, id, withGroups);
+  async user(organization: OrganizationId, id: string): Promise<DirectoryUser | undefined> {
+    const row = await this.byId('users', organization, id, true);
     return row && asUser(row);
   }
 
@@ -90,12 +84,16 @@ export class DirectoryQueries {
   }
 
   async users(organization: OrganizationId, request: ListRequest): Promise<Page<DirectoryUser>> {
-    const { total, rows } = await this.list('users', organization, request);
+    const { total, rows } = await this.list('users', organization, request, true);
     return { total, resources: rows.map(asUser) };
   }
 
-  async groups(organization: OrganizationId, request: ListRequest): Promise<Page<DirectoryGroup>> {
-    const { total, rows } = await this.list('groups', organization, request);
+  async groups(
+    organization: OrganizationId,
+    request: ListRequest,
+    withMembers: boolean,
+  ): Promise<Page<DirectoryGroup>> {
+    const { total, rows } = await this.list('groups', organization, request, withMembers);
     return { total, resources: rows.map(asGroup) };
   }
 
@@ -151,7 +149,8 @@ export class DirectoryQueries {
   private async list(
     table: DirectoryTable,
     organization: OrganizationId,
-    { filter, sort, startIndex, count, withMembership }: ListRequest,
+    { filter, sort, startIndex, count }: ListRequest,
+    withMembership: boolean,
   ): Promise<{ readonly total: number; readonly rows: readonly ResourceRow[] }> {
     const condition = filter && compileFilter(filter, table, this.schema, [organization]);
     const where = `t.organization = $1${condition ? ` AND ${condition.clause}` : ''}`;

@@ -14,9 +14,7 @@ export const directoryTables = (schema: string): string => `
   CREATE TABLE ${schema}.counts (
     organization text COLLATE "C" PRIMARY KEY,
     users bigint NOT NULL DEFAULT 0,
-    groups bigint NOT NULL DEFAULT 0,
-    user_deletions bigint NOT NULL DEFAULT 0,
-    group_deletions bigint NOT NULL DEFAULT 0
+    groups bigint NOT NULL DEFAULT 0
   ) WITH (fillfactor = 10);
 
   CREATE TABLE ${schema}.users (

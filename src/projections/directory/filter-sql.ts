@@ -128,7 +128,8 @@ class FilterCompiler {
     const alias = `e${this.depth}`;
     const simple = attribute.type !== 'complex';
     const element: Element = {
-      text: (sub) => (simple ? `${alias}.v #>> '{}'` : `${alias}.v ->> ${quoted(sub?.name ?? 'value')}`),
+      text: (sub) =>
+        simple ? `${alias}.v #>> '{}'` : `${alias}.v ->> ${quoted(sub?.name ?? 'value')}`,
       present: () => (simple ? `(${alias}.v #>> '{}') <> ''` : anyFilled(`${alias}.v`)),
     };
     const list = `${container(path)} -> ${quoted(attribute.name)}`;
@@ -140,7 +141,8 @@ class FilterCompiler {
   /** `User.groups` and `Group.members` are not in the search document, they are rows of `members`. */
   private someMembership(attribute: Attribute, condition: (element: Element) => string): string {
     const ofUser = this.table === 'users';
-    const constant = (sub: Attribute, text: string): string => quoted(String(comparable(sub, text)));
+    const constant = (sub: Attribute, text: string): string =>
+      quoted(String(comparable(sub, text)));
     const element: Element = {
       text: (sub = subAttributeNamed(attribute, 'value')) => {
         switch (sub?.name) {

@@ -84,7 +84,9 @@ async function loadNames(
       unnamed.map(({ subject }) => subject.id),
     ],
   });
-  return new Map(rows.map(({ organization, kind, id, name }) => [`${organization} ${kind} ${id}`, name]));
+  return new Map(
+    rows.map(({ organization, kind, id, name }) => [`${organization} ${kind} ${id}`, name]),
+  );
 }
 
 async function writeNames(

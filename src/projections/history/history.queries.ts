@@ -55,7 +55,16 @@ export class HistoryQueries {
          AND ($6::text IS NULL OR e.occurred_at >= $6)
          AND ($7::text IS NULL OR e.occurred_at < $7)
        ORDER BY e.position DESC LIMIT $8`,
-      [organization, before ?? null, about ?? null, actor ?? null, type ?? null, from ?? null, to ?? null, limit],
+      [
+        organization,
+        before ?? null,
+        about ?? null,
+        actor ?? null,
+        type ?? null,
+        from ?? null,
+        to ?? null,
+        limit,
+      ],
     );
     return rows;
   }

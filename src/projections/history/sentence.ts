@@ -99,7 +99,9 @@ export function sentenceOf(event: DomainEvent, name: string): string {
     case 'UserProfileChanged': {
       const { set, removed } = event.personal;
       const parts = [
-        ...(Object.keys(set).length > 0 ? [`${Object.keys(set).map(short).join(', ')} changed`] : []),
+        ...(Object.keys(set).length > 0
+          ? [`${Object.keys(set).map(short).join(', ')} changed`]
+          : []),
         ...(removed.length > 0 ? [`${removed.map(short).join(', ')} removed`] : []),
       ];
       return `User ${name}: ${parts.join('; ')}.`;

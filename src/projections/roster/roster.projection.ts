@@ -253,9 +253,10 @@ function statementsFor(
         ),
       ];
     case 'GroupDeleted':
-      return ['groups WHERE organization = $1 AND id', 'group_members WHERE organization = $1 AND group_id'].map(
-        (rows) => statement(`DELETE FROM ${schema}.${rows} = $2`, event.groupId),
-      );
+      return [
+        'groups WHERE organization = $1 AND id',
+        'group_members WHERE organization = $1 AND group_id',
+      ].map((rows) => statement(`DELETE FROM ${schema}.${rows} = $2`, event.groupId));
     case 'UserDeleted':
       return [
         statement(

@@ -36,15 +36,10 @@ function identify(attribute: Attribute, value: JsonValue): Filter {
   return only && operands.length === 1 ? only : { kind: 'and', operands };
 }
 
-function equal(attribute: Attribute, value: JsonValue): Filter {
-  // Canonical values of simple attributes are texts, numbers and booleans.
-  const literal =
-    typeof value === 'number' || typeof value === 'boolean' ? value : String(value ?? '');
-  return {
-    kind: 'compare',
-    path: { attribute },
-    operator: 'eq',
-    value: comparable(attribute, literal),
-    literal,
-  };
+function equal(attribute: Attribute, literal: JsonValue): Filter {
+  const path = { attribute };
+  // No simple attribute has such a value, so that nothing is removed.
+  if (typeof literal === 'object') return { kind: 'not', operand: { kind: 'present', path } };
+  const value = comparable(attribute, literal);
+  return { kind: 'compare', path, operator: 'eq', value, literal };
 }

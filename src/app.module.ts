@@ -1,0 +1,239 @@
+import type { DynamicModule, OnApplicationShutdown, Provider } from '@nestjs/common';
+import { Inject, Injectable, Logger, Module } from '@nestjs/common';
+import { CqrsModule } from '@nestjs/cqrs';
+import pg from 'pg';
+import {
+  IssueApiKeyHandler,
+  IssueTokenHandler,
+  RevokeTokenHandler,
+} from './commands/credentials.handlers.js';
+import { DIRECTORY_LOOKUP } from './commands/directory-lookup.js';
+import {
+  CreateGroupHandler,
+  CurrentGroupHandler,
+  DeleteGroupHandler,
+  GroupFolds,
+  GroupSynchronizer,
+  Members,
+  PatchGroupHandler,
+  ReplaceGroupHandler,
+} from './commands/groups.handlers.js';
+import {
+  CreateOrganizationHandler,
+  DisableSyncHandler,
+  EnableSyncHandler,
+  SetPoliciesHandler,
+} from './commands/organizations.handlers.js';
+import { Organizations } from './commands/organizations.js';
+import { systemTimeAndIds, TIME_AND_IDS } from './commands/time-and-ids.js';
+import { UniqueNames } from './commands/unique-names.js';
+import {
+  CreateUserHandler,
+  CurrentUserHandler,
+  DeleteUserHandler,
+  PatchUserHandler,
+  ReplaceUserHandler,
+} from './commands/users.handlers.js';
+import { WriteModel } from './commands/write-model.js';
+import type { Config } from './config.js';
+import { EVENT_STORE } from './event-store/event-store.module.js';
+import type { EventStore } from './event-store/event-store.js';
+import { PostgresEventStore } from './event-store/postgres.js';
+import { adminControllers, adminProviders } from './http/admin/admin.module.js';
+import { EdgeErrorFilter } from './http/edge-error.filter.js';
+import { opsControllers, opsProviders } from './http/ops/ops.module.js';
+import { PUBLIC_URL } from './http/public-url.js';
+import {
+  DiscoveryController,
+  UnknownEndpointController,
+} from './http/scim/discovery.controller.js';
+import { GroupsController } from './http/scim/groups.controller.js';
+import { ReadYourWrites } from './http/scim/read-your-writes.js';
+import { Representation } from './http/scim/representation.js';
+import { ScimErrorFilter } from './http/scim/scim-error.filter.js';
+import { UsersController } from './http/scim/users.controller.js';
+import { AccessQueries } from './projections/access/access.queries.js';
+import { TokenUsage } from './projections/access/token-usage.js';
+import { projectionCatalogue, servedSchemas } from './projections/catalogue.js';
+import { DirectoryQueries } from './projections/directory/directory.queries.js';
+import { HistoryQueries } from './projections/history/history.queries.js';
+import type { Projection } from './projections/projection.js';
+import { Projector } from './projections/projector.js';
+import { RosterQueries } from './projections/roster/roster.queries.js';
+
+const READ_CONNECTIONS = 10;
+const PROJECTION_CONNECTIONS = 6;
+/** SCIM waits for the directory and the access tables; the others may gather events into larger batches. */
+const GATHER_MS = { directory: 0, access: 0, roster: 50, history: 50 };
+
+const READ_POOL = Symbol('ReadPool');
+const PROJECTION_POOL = Symbol('ProjectionPool');
+
+const commandProviders: Provider[] = [
+  WriteModel,
+  UniqueNames,
+  Organizations,
+  GroupFolds,
+  Members,
+  GroupSynchronizer,
+  CreateUserHandler,
+  ReplaceUserHandler,
+  PatchUserHandler,
+  DeleteUserHandler,
+  CurrentUserHandler,
+  CreateGroupHandler,
+  ReplaceGroupHandler,
+  PatchGroupHandler,
+  DeleteGroupHandler,
+  CurrentGroupHandler,
+  CreateOrganizationHandler,
+  EnableSyncHandler,
+  DisableSyncHandler,
+  SetPoliciesHandler,
+  IssueTokenHandler,
+  RevokeTokenHandler,
+  IssueApiKeyHandler,
+  { provide: TIME_AND_IDS, useValue: systemTimeAndIds },
+  { provide: DIRECTORY_LOOKUP, useExisting: DirectoryQueries },
+];
+
+const scimControllers = [
+  DiscoveryController,
+  UsersController,
+  GroupsController,
+  UnknownEndpointController,
+];
+
+/** Ends, in this order: what projects, what uses connections, the connections. */
+@Injectable()
+class Shutdown implements OnApplicationShutdown {
+  constructor(
+    private readonly projector: Projector,
+    private readonly usage: TokenUsage,
+    @Inject(EVENT_STORE) private readonly store: EventStore,
+    @Inject(READ_POOL) private readonly reads: pg.Pool,
+    @Inject(PROJECTION_POOL) private readonly projections: pg.Pool,
+  ) {}
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.projector.stop();
+    await this.usage.stop();
+    await this.store.close();
+    await Promise.all([this.reads.end(), this.projections.end()]);
+  }
+}
+
+@Module({})
+export class AppModule {
+  /** Every port bound to its adapter. */
+  static with(config: Config, databaseUrl: string): DynamicModule {
+    const serves = config.role !== 'projector';
+    return {
+      module: AppModule,
+      imports: [CqrsModule.forRoot()],
+      controllers: [
+        ...opsControllers,
+        ...(serves ? [...adminControllers, ...scimControllers] : []),
+      ],
+      providers: [
+        ...commandProviders,
+        ...logProviders(databaseUrl),
+        ...readProviders(config, databaseUrl),
+        ...adminProviders,
+        ...opsProviders,
+        { provide: PUBLIC_URL, useValue: config.publicUrl ?? null },
+        ReadYourWrites,
+        Representation,
+        ScimErrorFilter,
+        EdgeErrorFilter,
+        Shutdown,
+      ],
+    };
+  }
+}
+
+function logProviders(databaseUrl: string): Provider[] {
+  const logger = new Logger('log');
+  const store = (): EventStore =>
+    new PostgresEventStore({
+      connectionString: databaseUrl,
+      onTrouble: (error) => logger.warn(describe(error)),
+    });
+  return [{ provide: EVENT_STORE, useFactory: store }];
+}
+
+function readProviders(config: Config, databaseUrl: string): Provider[] {
+  const logger = new Logger('projections');
+  const projector = (projections: pg.Pool, store: EventStore): Projector => {
+    const { directory, access, roster, history } = projectionCatalogue(store);
+    const paced = new Map<Projection, { gatherMs: number }>([
+      [directory, { gatherMs: GATHER_MS.directory }],
+      [access, { gatherMs: GATHER_MS.access }],
+      [roster, { gatherMs: GATHER_MS.roster }],
+      [history, { gatherMs: GATHER_MS.history }],
+    ]);
+    return new Projector(paced, store, projections, {
+      databaseUrl,
+      projects: config.role !== 'api',
+      onFailure: (name, error) => logger.error(`${name}: ${describe(error)}`),
+    });
+  };
+  const queries = <Queries>(make: (reads: pg.Pool, schemas: Schemas) => Queries) => ({
+    inject: [READ_POOL, EVENT_STORE],
+    useFactory: (reads: pg.Pool, store: EventStore) => make(reads, servedSchemas(store)),
+  });
+  return [
+    { provide: READ_POOL, useFactory: () => pool(databaseUrl, READ_CONNECTIONS) },
+    // A projection's rows and checkpoint commit together: what a crash takes is applied again from the log.
+    {
+      provide: PROJECTION_POOL,
+      useFactory: () => pool(databaseUrl, PROJECTION_CONNECTIONS, '-c synchronous_commit=off'),
+    },
+    { provide: Projector, inject: [PROJECTION_POOL, EVENT_STORE], useFactory: projector },
+    {
+      provide: DirectoryQueries,
+      ...queries((reads, schemas) => new DirectoryQueries(reads, schemas.directory)),
+    },
+    {
+      provide: AccessQueries,
+      ...queries((reads, schemas) => new AccessQueries(reads, schemas.access)),
+    },
+    {
+      provide: RosterQueries,
+      ...queries((reads, schemas) => new RosterQueries(reads, schemas.roster)),
+    },
+    {
+      provide: HistoryQueries,
+      ...queries((reads, schemas) => new HistoryQueries(reads, schemas.history)),
+    },
+    {
+      provide: TokenUsage,
+      inject: [READ_POOL],
+      useFactory: (reads: pg.Pool) =>
+        new TokenUsage(reads, (error) => logger.warn(`token usage: ${describe(error)}`)),
+    },
+  ];
+}
+
+type Schemas = ReturnType<typeof servedSchemas>;
+
+function pool(connectionString: string, max: number, options?: string): pg.Pool {
+  const made = new pg.Pool({
+    connectionString,
+    max,
+    keepAlive: true,
+    connectionTimeoutMillis: 5_000,
+    application_name: 'rollcall',
+    ...(options !== undefined && { options }),
+  });
+  // An idle connection that breaks is replaced at its next use.
+  made.on('error', () => undefined);
+  return made;
+}
+
+/** What failed, without the message of a database error: that may quote values, hence personal data. */
+function describe(error: unknown): string {
+  if (!(error instanceof Error)) return typeof error;
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+  return code === undefined ? `${error.name}: ${error.message}` : `${error.name} ${code}`;
+}

@@ -1,0 +1,87 @@
+import { applyDecorators, Controller, UseGuards } from '@nestjs/common';
+import {
+  ApiBearerAuth,
+  ApiExtraModels,
+  ApiParam,
+  ApiResponse,
+  ApiTags,
+  DocumentBuilder,
+  getSchemaPath,
+  SwaggerModule,
+} from '@nestjs/swagger';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { ApiKeyGuard } from './api-key.guard.js';
+import { ProblemDocument } from './contract.js';
+import { problemKinds, problemType, type ProblemReason } from './problem.js';
+import { SLUG } from './requests.js';
+
+const API_KEY = 'apiKey';
+
+/** A controller below /api, with its authentication and what it can always refuse. */
+export function AdminController(path: string, tag: string): ClassDecorator {
+  const ofOrganization = path.includes(':organization');
+  return applyDecorators(
+    Controller(`api/${path}`),
+    UseGuards(ApiKeyGuard),
+    ApiTags(tag),
+    ApiBearerAuth(API_KEY),
+    ApiExtraModels(ProblemDocument),
+    Refuses('unauthenticated', ...(ofOrganization ? (['organization-unknown'] as const) : [])),
+    ...(ofOrganization
+      ? [
+          ApiParam({
+            name: 'organization',
+            description: 'The slug of the organization.',
+            schema: { type: 'string', pattern: SLUG.source, example: 'acme' },
+          }),
+        ]
+      : []),
+  );
+}
+
+/** Describes the problems that an endpoint answers. */
+export function Refuses(...reasons: readonly ProblemReason[]): ClassDecorator & MethodDecorator {
+  const byStatus = Map.groupBy(reasons, (reason) => problemKinds[reason].status);
+  return applyDecorators(
+    ...[...byStatus].map(([status, of]) =>
+      ApiResponse({
+        status,
+        description: of.map((reason) => problemKinds[reason].title).join('; or: '),
+        content: {
+          'application/problem+json': {
+            schema: { $ref: getSchemaPath(ProblemDocument) },
+            examples: Object.fromEntries(of.map((reason) => [reason, { value: example(reason) }])),
+          },
+        },
+      }),
+    ),
+  );
+}
+
+function example(reason: ProblemReason): Partial<ProblemDocument> {
+  const { status, title } = problemKinds[reason];
+  return { type: problemType(reason), title, status };
+}
+
+/** Serves the description of the management API at /docs, and as OpenAPI at /docs/openapi.json. */
+export function describeApi(app: NestFastifyApplication): void {
+  const outline = new DocumentBuilder()
+    .setTitle('Rollcall management API')
+    .setDescription(
+      'Organizations, their SCIM connection, and what their identity providers provisioned. ' +
+        'Errors are problem details (RFC 9457) of a `type` that never changes. ' +
+        'A read sees every write that was acknowledged before it, whichever instance took it.',
+    )
+    .setVersion('1')
+    .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'An API key.' }, API_KEY)
+    .build();
+  const describe = () => {
+    const document = SwaggerModule.createDocument(app, outline);
+    const paths = Object.entries(document.paths).filter(([path]) => path.startsWith('/api/'));
+    return { ...document, paths: Object.fromEntries(paths) };
+  };
+  SwaggerModule.setup('docs', app, describe, {
+    jsonDocumentUrl: 'docs/openapi.json',
+    customSiteTitle: 'Rollcall management API',
+  });
+}

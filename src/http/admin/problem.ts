@@ -1,0 +1,121 @@
+import { Rejection, type RejectionReason } from '../../domain/rejection.js';
+
+type EdgeReason =
+  | 'unauthenticated'
+  | 'request-invalid'
+  | 'body-malformed'
+  | 'body-too-large'
+  | 'media-type-unsupported'
+  | 'endpoint-unknown'
+  | 'change-not-yet-effective'
+  | 'service-unavailable'
+  | 'unexpected-failure';
+
+/** What a problem is about; the end of its `type`, which never changes. */
+export type ProblemReason = RejectionReason | EdgeReason;
+
+interface ProblemKind {
+  readonly status: number;
+  readonly title: string;
+}
+
+/** Every problem that the management API answers. docs/errors.md explains each. RFC 9457 §3 */
+export const problemKinds: Readonly<Record<ProblemReason, ProblemKind>> = {
+  'request-invalid': { status: 400, title: 'The request is not valid' },
+  'body-malformed': { status: 400, title: 'The body is not JSON' },
+  'policy-unknown': { status: 400, title: 'There is no such policy' },
+  'policy-value-invalid': { status: 400, title: 'The policy cannot have this value' },
+  'token-expiry-in-the-past': { status: 400, title: 'The token would have expired already' },
+  'member-unknown': { status: 400, title: 'A member is no user of this organization' },
+  unauthenticated: { status: 401, title: 'A valid API key is required' },
+  'endpoint-unknown': { status: 404, title: 'There is no such endpoint' },
+  'organization-unknown': { status: 404, title: 'There is no such organization' },
+  'user-unknown': { status: 404, title: 'There is no such user in this organization' },
+  'group-unknown': { status: 404, title: 'There is no such group in this organization' },
+  'team-unknown': { status: 404, title: 'There is no such team in this organization' },
+  'token-unknown': { status: 404, title: 'There is no such token in this organization' },
+  'organization-already-exists': { status: 409, title: 'The organization exists already' },
+  'name-already-claimed': { status: 409, title: 'The name is in use' },
+  'sync-disabled': { status: 409, title: 'SCIM is not enabled for this organization' },
+  'version-mismatch': { status: 412, title: 'Somebody else changed it meanwhile' },
+  'body-too-large': { status: 413, title: 'The body is too large' },
+  'media-type-unsupported': { status: 415, title: 'The media type is not supported' },
+  'unexpected-failure': { status: 500, title: 'Something failed unexpectedly' },
+  'change-not-yet-effective': { status: 503, title: 'The change is recorded, not yet effective' },
+  'service-unavailable': { status: 503, title: 'The service is not available at present' },
+  'too-much-contention': { status: 503, title: 'Too many requests write to this at present' },
+};
+
+/** Where in a request something is wrong: a JSON pointer into the body, or the name of a query parameter. */
+export interface Fault {
+  readonly pointer?: string;
+  readonly parameter?: string;
+  readonly detail: string;
+}
+
+/** A request to the management API that is answered with a problem. */
+export class Problem extends Error {
+  override readonly name = 'Problem';
+
+  /** @param detail what was found and what was expected; no secrets */
+  constructor(
+    readonly reason: ProblemReason,
+    readonly detail: string,
+    readonly faults: readonly Fault[] = [],
+  ) {
+    super(detail);
+  }
+}
+
+export const problemType = (reason: ProblemReason): string => `/problems/${reason}`;
+
+const LONGEST_VALUE = 100;
+
+/** A value of a request as JSON, cut where it is long. */
+export function shown(value: unknown): string {
+  if (value === undefined) return 'nothing';
+  const text = JSON.stringify(value);
+  return text.length > LONGEST_VALUE ? `${text.slice(0, LONGEST_VALUE)}…` : text;
+}
+
+export function rejectedProblem(rejection: Rejection): Problem {
+  return new Problem(rejection.reason, detailOf(rejection));
+}
+
+function detailOf({ reason, details }: Rejection): string {
+  switch (reason) {
+    case 'organization-already-exists':
+      return 'slug: another organization has it; a slug is never given twice';
+    case 'organization-unknown':
+      return 'path: expected the slug of an organization';
+    case 'policy-unknown':
+      return `found policy ${shown(details['policy'])}, expected one of: ${details['expected']}`;
+    case 'policy-value-invalid':
+      return `${details['policy']}: found ${cut(details['found'])}, expected one of: ${details['expected']}`;
+    case 'sync-disabled':
+      return 'enable SCIM for this organization first';
+    case 'name-already-claimed':
+      return details['kind'] === 'tokenName'
+        ? 'name: another token has this name; names are compared without letter case and are free again when the token is revoked'
+        : 'the name is taken; names are compared without letter case';
+    case 'user-unknown':
+      return 'path: expected the id of a user of this organization';
+    case 'group-unknown':
+      return 'path: expected the id of a group of this organization';
+    case 'team-unknown':
+      return 'path: expected the id of a team of this organization';
+    case 'token-unknown':
+      return 'path: expected the id of a token of this organization';
+    case 'member-unknown':
+      return `members: expected ids of users, found ${shown(details['found'])}`;
+    case 'token-expiry-in-the-past':
+      return `expiresAt: found ${details['found']}, expected a time after ${details['now']}`;
+    case 'version-mismatch':
+      return 'read it again and repeat the change';
+    case 'too-much-contention':
+      return 'nothing was changed; try again';
+  }
+}
+
+const cut = (text = ''): string =>
+  text.length > LONGEST_VALUE ? `${text.slice(0, LONGEST_VALUE)}…` : text;

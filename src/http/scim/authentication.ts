@@ -1,0 +1,71 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { OrganizationId, TokenId } from '../../domain/identifiers.js';
+import type { AccessQueries } from '../../projections/access/access.queries.js';
+import type { TokenUsage } from '../../projections/access/token-usage.js';
+import { errorBody, ScimError } from '../../scim/errors.js';
+import { isUnavailable } from '../unavailable.js';
+import { sendScim } from './scim-response.js';
+
+/** Who calls the SCIM edge, known before the body is read. */
+export interface ScimCaller {
+  readonly organization: OrganizationId;
+  readonly tokenId: TokenId;
+}
+
+const callers = new WeakMap<FastifyRequest, ScimCaller>();
+
+/** The caller of a request that has passed authentication. */
+export function callerOf(request: FastifyRequest): ScimCaller {
+  const caller = callers.get(request);
+  if (!caller) throw new Error('the request was not authenticated');
+  return caller;
+}
+
+const PATH = /^\/+scim\/+v2\/+([^/?]+)(?:\/+([^/?]*))?/i;
+const BEARER = /^bearer +([A-Za-z0-9._~+/=-]+) *$/i;
+/** RFC 7643 §5: how to authenticate should be readable without having done so; it is the same for everybody. */
+const DISCOVERY = new Set(['serviceproviderconfig', 'resourcetypes', 'schemas']);
+
+/**
+ * Authenticates every SCIM request before its body is read. An unknown organization, a foreign, unknown, expired or
+ * revoked token are answered alike: nobody learns which organizations exist.
+ */
+export function authenticateScim(
+  server: FastifyInstance,
+  access: AccessQueries,
+  usage: TokenUsage,
+): void {
+  server.addHook('onRequest', async (request, reply) => {
+    const [, organization, endpoint = ''] = PATH.exec(request.raw.url ?? '') ?? [];
+    if (organization === undefined || DISCOVERY.has(endpoint.toLowerCase())) return;
+    try {
+      const bearer = BEARER.exec(request.headers.authorization ?? '')?.[1];
+      const now = Date.now();
+      const id = organization as OrganizationId;
+      const found = bearer === undefined ? undefined : await access.authenticate(id, bearer, now);
+      if (!found) return unauthorized(reply, request.headers.authorization !== undefined);
+      if (!found.syncEnabled) {
+        const detail = 'SCIM is not enabled for this organization';
+        return refuse(reply, new ScimError(403, undefined, detail));
+      }
+      usage.record(id, found.tokenId, now, request.headers['user-agent'] ?? null);
+      callers.set(request, { organization: id, tokenId: found.tokenId });
+    } catch (error) {
+      if (!isUnavailable(error)) throw error;
+      void reply.header('retry-after', '5');
+      return refuse(reply, new ScimError(503));
+    }
+  });
+}
+
+/** RFC 6750 §3: the error is named only when a token was presented. */
+function unauthorized(reply: FastifyReply, presented: boolean): FastifyReply {
+  const challenge = `Bearer realm="SCIM"${presented ? ', error="invalid_token"' : ''}`;
+  void reply.header('www-authenticate', challenge);
+  return refuse(reply, new ScimError(401));
+}
+
+function refuse(reply: FastifyReply, error: ScimError): FastifyReply {
+  sendScim(reply, error.status, errorBody(error));
+  return reply;
+}

@@ -1,0 +1,153 @@
+import { Controller, Delete, Get, Param, Patch, Post, Put, Req, Res } from '@nestjs/common';
+import { CommandBus, QueryBus } from '@nestjs/cqrs';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import {
+  CreateGroup,
+  CurrentGroup,
+  DeleteGroup,
+  PatchGroup,
+  ReplaceGroup,
+  type WrittenGroup,
+} from '../../commands/messages.js';
+import { DirectoryQueries } from '../../projections/directory/directory.queries.js';
+import { ScimError } from '../../scim/errors.js';
+import { readPatch } from '../../scim/patch.js';
+import { projectionIncludes, projectResource } from '../../scim/projection.js';
+import { readResource } from '../../scim/resource.js';
+import { groupType } from '../../scim/schema.js';
+import { callerOf } from './authentication.js';
+import { listRequest, sendList } from './listing.js';
+import { ReadYourWrites } from './read-your-writes.js';
+import { expectedVersions, projectionOf, Representation, sendResource } from './representation.js';
+import { contextOf } from './scim-context.js';
+
+/**
+ * A PATCH of a group with more members answers 204, unless the client says which attributes it wants: RFC 7644
+ * §3.5.2 allows both, and nobody who adds one member wants to read ten thousand.
+ */
+const MOST_MEMBERS_ANSWERED = 200;
+
+/** Groups. RFC 7644 §3.3 to §3.6 */
+@Controller('scim/v2/:organization/Groups')
+export class GroupsController {
+  constructor(
+    private readonly commands: CommandBus,
+    private readonly queries: QueryBus,
+    private readonly directory: DirectoryQueries,
+    private readonly writes: ReadYourWrites,
+    private readonly representation: Representation,
+  ) {}
+
+  @Post()
+  async create(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    const { organization } = callerOf(request);
+    projectionOf(groupType, request);
+    const attributes = readResource(groupType, request.body);
+    const command = new CreateGroup(organization, attributes, contextOf(request));
+    const group = await this.commands.execute(command);
+    await this.sendWritten(request, reply, group, 201);
+  }
+
+  @Get()
+  async list(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    const { organization } = callerOf(request);
+    const projection = projectionOf(groupType, request);
+    const withMembers = projectionIncludes(projection, 'members');
+    const listing = listRequest(groupType, request);
+    await this.writes.caughtUp();
+    const page = await this.directory.groups(organization, listing, withMembers);
+    const base = this.representation.baseUrl(request, organization);
+    const resources = page.resources.map((group) =>
+      projectResource(groupType, this.representation.group(base, group, group.members), projection),
+    );
+    sendList(reply, resources, page.total, listing.startIndex);
+  }
+
+  @Get(':id')
+  async read(
+    @Param('id') id: string,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    const { organization } = callerOf(request);
+    const projection = projectionOf(groupType, request);
+    if (this.writes.isLate(id)) {
+      const group = await this.queries.execute(new CurrentGroup(organization, id));
+      return this.sendWritten(request, reply, group, 200);
+    }
+    await this.writes.caughtUp();
+    const withMembers = projectionIncludes(projection, 'members');
+    const group = await this.directory.group(organization, id, withMembers);
+    if (!group) throw new ScimError(404, undefined, 'no such group');
+    const base = this.representation.baseUrl(request, organization);
+    const resource = this.representation.group(base, group, group.members);
+    sendResource(reply, 200, groupType, resource, projection);
+  }
+
+  @Put(':id')
+  async replace(
+    @Param('id') id: string,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    const { organization } = callerOf(request);
+    projectionOf(groupType, request);
+    const attributes = readResource(groupType, request.body);
+    const group = await this.commands.execute(
+      new ReplaceGroup(organization, id, attributes, expectedVersions(request), contextOf(request)),
+    );
+    await this.sendWritten(request, reply, group, 200);
+  }
+
+  @Patch(':id')
+  async patch(
+    @Param('id') id: string,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    const { organization } = callerOf(request);
+    const projection = projectionOf(groupType, request);
+    const operations = readPatch(groupType, request.body);
+    const group = await this.commands.execute(
+      new PatchGroup(organization, id, operations, expectedVersions(request), contextOf(request)),
+    );
+    if (!projection && group.members.size > MOST_MEMBERS_ANSWERED) {
+      await this.writes.hold(group.id, group.position);
+      void reply.code(204).header('etag', `W/"${group.version}"`).send();
+      return;
+    }
+    await this.sendWritten(request, reply, group, 200);
+  }
+
+  @Delete(':id')
+  async remove(
+    @Param('id') id: string,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    const { organization } = callerOf(request);
+    const command = new DeleteGroup(
+      organization,
+      id,
+      expectedVersions(request),
+      contextOf(request),
+    );
+    await this.writes.hold(id, await this.commands.execute(command));
+    void reply.code(204).send();
+  }
+
+  private async sendWritten(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    group: WrittenGroup,
+    status: 200 | 201,
+  ): Promise<void> {
+    const { organization } = callerOf(request);
+    const projection = projectionOf(groupType, request);
+    await this.writes.hold(group.id, group.position);
+    const members = projectionIncludes(projection, 'members') ? group.members : undefined;
+    const base = this.representation.baseUrl(request, organization);
+    const resource = this.representation.group(base, group, members);
+    sendResource(reply, status, groupType, resource, projection);
+  }
+}

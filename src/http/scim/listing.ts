@@ -1,0 +1,29 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { ListRequest } from '../../projections/directory/directory.queries.js';
+import { parseFilter } from '../../scim/filter.js';
+import type { JsonObject } from '../../scim/json.js';
+import { listResponse, readListQuery, type QueryParameters } from '../../scim/messages.js';
+import type { ResourceType } from '../../scim/schema.js';
+import { resolveSort } from '../../scim/sort.js';
+import { sendScim } from './scim-response.js';
+
+/** @throws ScimError invalidFilter, invalidValue */
+export function listRequest(type: ResourceType, request: FastifyRequest): ListRequest {
+  const query = readListQuery(request.query as QueryParameters);
+  const path = query.sortBy === undefined ? undefined : resolveSort(type, query.sortBy);
+  return {
+    ...(query.filter !== undefined && { filter: parseFilter(type, query.filter) }),
+    ...(path && { sort: { path, descending: query.sortOrder === 'descending' } }),
+    startIndex: query.startIndex,
+    count: query.count,
+  };
+}
+
+export function sendList(
+  reply: FastifyReply,
+  resources: readonly JsonObject[],
+  totalResults: number,
+  startIndex: number,
+): void {
+  sendScim(reply, 200, listResponse({ resources, totalResults, startIndex }));
+}

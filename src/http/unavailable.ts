@@ -1,0 +1,16 @@
+/** SQLSTATE classes and codes, and socket errors, that mean: not now. */
+const UNAVAILABLE =
+  /^(?:08...|57P0[123]|53...|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN)$/;
+const LOST_CONNECTION =
+  /connection terminated|connection timeout|timeout exceeded when trying to connect|client has encountered a connection error/i;
+
+/** Whether the error says that the database cannot be reached at present: a retry may succeed. */
+export function isUnavailable(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  if ('code' in error && typeof error.code === 'string' && UNAVAILABLE.test(error.code))
+    return true;
+  if (LOST_CONNECTION.test(error.message)) return true;
+  return error instanceof AggregateError
+    ? error.errors.some(isUnavailable)
+    : isUnavailable(error.cause);
+}

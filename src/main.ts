@@ -1,0 +1,138 @@
+import 'reflect-metadata';
+import type { IncomingMessage } from 'node:http';
+import { Logger } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { v7 as uuidv7 } from 'uuid';
+import { AppModule } from './app.module.js';
+import { ConfigError, loadConfig, type Config } from './config.js';
+import { runMigrations } from './database.js';
+import { startEmbeddedPostgres, type EmbeddedPostgres } from './embedded-postgres.js';
+import { ensureAdministratorKey } from './first-key.js';
+import { describeApi } from './http/admin/openapi.js';
+import { BODY_LIMIT, readJsonBodies } from './http/body.js';
+import { EdgeErrorFilter } from './http/edge-error.filter.js';
+import { HttpMetrics } from './http/ops/http-metrics.js';
+import { observeRequests } from './http/requests.js';
+import { authenticateScim } from './http/scim/authentication.js';
+import { JsonLogger } from './json-logger.js';
+import { AccessQueries } from './projections/access/access.queries.js';
+import { TokenUsage } from './projections/access/token-usage.js';
+import { Projector } from './projections/projector.js';
+
+/** Correlation ids become metadata of events: a client's own is taken only if it can be no personal data. */
+const CORRELATION_ID = /^[0-9a-f][0-9a-f-]{7,63}$/i;
+const LONGEST_PATH_SEGMENT = 4_096;
+
+async function start(): Promise<void> {
+  const config = loadConfig();
+  const logger = new JsonLogger();
+  Logger.overrideLogger(logger);
+  const embedded = await database(config);
+  const url = embedded?.url ?? config.databaseUrl ?? '';
+  let app: NestFastifyApplication | undefined;
+  try {
+    await runMigrations(url);
+    app = await createApp(config, url, logger);
+    drainOnSignals(app, embedded);
+    await app.init();
+    const projector = app.get(Projector);
+    await projector.start();
+    const key =
+      config.role === 'projector' ? null : await ensureAdministratorKey(app, config.adminKey);
+    await app.listen(config.port, config.host);
+    announce(config, await app.getUrl(), key, embedded);
+  } catch (error) {
+    await app?.close();
+    await embedded?.stop();
+    throw error;
+  }
+}
+
+async function database(config: Config): Promise<EmbeddedPostgres | undefined> {
+  if (config.databaseUrl !== undefined) return undefined;
+  return startEmbeddedPostgres({ dataDir: config.dataDir, log: (line) => say(line) });
+}
+
+async function createApp(
+  config: Config,
+  databaseUrl: string,
+  logger: JsonLogger,
+): Promise<NestFastifyApplication> {
+  const adapter = new FastifyAdapter({
+    bodyLimit: BODY_LIMIT,
+    genReqId: ({ headers }: IncomingMessage) => {
+      const given = headers['x-request-id'];
+      return typeof given === 'string' && CORRELATION_ID.test(given) ? given : uuidv7();
+    },
+    routerOptions: {
+      ignoreTrailingSlash: true,
+      ignoreDuplicateSlashes: true,
+      maxParamLength: LONGEST_PATH_SEGMENT,
+    },
+  });
+  const module = AppModule.with(config, databaseUrl);
+  const app = await NestFactory.create<NestFastifyApplication>(module, adapter, {
+    logger,
+    bodyParser: false,
+    abortOnError: false,
+  });
+  const server = app.getHttpAdapter().getInstance();
+  readJsonBodies(server);
+  observeRequests(server, app.get(HttpMetrics));
+  authenticateScim(server, app.get(AccessQueries), app.get(TokenUsage));
+  app.useGlobalFilters(app.get(EdgeErrorFilter));
+  describeApi(app);
+  return app;
+}
+
+/** Stops taking requests, answers those in flight, stops projecting, then stops the database. */
+function drainOnSignals(app: NestFastifyApplication, embedded: EmbeddedPostgres | undefined): void {
+  let draining = false;
+  const drain = async (): Promise<void> => {
+    if (draining) return;
+    draining = true;
+    try {
+      await app.close();
+      await embedded?.stop();
+      process.exit(0);
+    } catch (error) {
+      say(`did not stop cleanly: ${String(error)}`);
+      process.exit(1);
+    }
+  };
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void drain());
+}
+
+function announce(
+  config: Config,
+  listening: string,
+  key: string | null,
+  embedded: EmbeddedPostgres | undefined,
+): void {
+  const url = config.publicUrl ?? listening;
+  const lines = [
+    `Rollcall is ready.`,
+    `  management API      ${url}/api`,
+    `  its documentation   ${url}/docs`,
+    `  SCIM base URL       ${url}/scim/v2/{organization}`,
+    ...(embedded ? [`  database            ${embedded.dataDir}`] : []),
+    ...(key === null ? [] : [`  administrator key   ${key}   (shown this once)`]),
+  ];
+  say(lines.join('\n'));
+}
+
+function say(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
+
+try {
+  await start();
+} catch (error) {
+  const text =
+    error instanceof ConfigError
+      ? error.message
+      : String(error instanceof Error ? error.stack : error);
+  process.stderr.write(`Rollcall did not start: ${text}\n`);
+  process.exit(1);
+}

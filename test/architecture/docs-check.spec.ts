@@ -1,0 +1,72 @@
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+
+const { problemsInDocs } = (await import('../../scripts/check-docs.mjs' as string)) as {
+  readonly problemsInDocs: (root: string, variables: readonly string[]) => string[];
+};
+
+const SOUND = {
+  'package.json': JSON.stringify({
+    scripts: { demo: '' },
+    dependencies: { pg: '1', '@os/a': '1' },
+  }),
+  'README.md':
+    '# Roll\n[top](#roll) [docs](docs/dependencies.md#why-pg) [web](https://example.com)\n`npm run demo`\n\n' +
+    '| variable | meaning |\n|---|---|\n| `PORT`, `HOST` | where |\n',
+  'docs/dependencies.md': '## Why pg?\n`pg` `@os/*`\n',
+  'src/a.ts': '/** RFC 7644 §3.5.2.2, RFC 9110 §99. */\n',
+  'test/support/rfc-sections.json': '{ "7644": ["3.5.2.2"] }',
+};
+
+let folder: string;
+
+beforeEach(() => {
+  folder = fs.mkdtempSync(path.join(os.tmpdir(), 'rollcall-docs-'));
+});
+
+afterEach(() => fs.rmSync(folder, { recursive: true }));
+
+it('has nothing against sound documents', () => {
+  expect(problemsWith({})).toEqual([]);
+});
+
+it.each([
+  ['a link to no file', 'docs/a.md', '[x](b.md)', 'docs/a.md: the link b.md leads nowhere'],
+  ['a link to no heading', 'docs/a.md', '# B\n[x](#c)', 'docs/a.md: the link #c leads nowhere'],
+  [
+    'an unknown script',
+    'docs/a.md',
+    '`npm run x`',
+    'docs/a.md: package.json has no script for npm run x',
+  ],
+  ['an unknown section', 'src/b.ts', '// RFC 7644 §3.99', 'src/b.ts: there is no RFC 7644 §3.99'],
+  [
+    'a dependency without a reason',
+    'docs/dependencies.md',
+    '## Why pg\n`@os/*`',
+    'docs/dependencies.md: does not say what pg is for',
+  ],
+])('finds %s', (_, file, text, problem) => {
+  expect(problemsWith({ [file]: text })).toContain(problem);
+});
+
+it('finds a variable that the README lacks', () => {
+  expect(problemsWith({}, ['PORT', 'HOST', 'ROLE'])).toEqual([
+    'README.md: the table of variables lacks ROLE',
+  ]);
+});
+
+it('finds a variable that only the README has', () => {
+  expect(problemsWith({}, ['PORT'])).toEqual([
+    'README.md: the table of variables has HOST, which src/config.ts does not read',
+  ]);
+});
+
+function problemsWith(changes: Record<string, string>, variables = ['PORT', 'HOST']): string[] {
+  for (const [file, text] of Object.entries({ ...SOUND, ...changes })) {
+    fs.mkdirSync(path.dirname(path.join(folder, file)), { recursive: true });
+    fs.writeFileSync(path.join(folder, file), text);
+  }
+  return problemsInDocs(folder, variables);
+}
