@@ -141,7 +141,7 @@ export class AppModule {
         ...readProviders(config, databaseUrl),
         ...adminProviders,
         ...opsProviders,
-        { provide: PUBLIC_URL, useValue: config.publicUrl ?? null },
+        { provide: PUBLIC_URL, useValue: config.publicUrl },
         ReadYourWrites,
         Representation,
         ScimErrorFilter,

@@ -37,7 +37,9 @@ it('can take every migration back', async () => {
 
 it('logs a failed query without its parameters', async () => {
   const dataSource = await new DataSource(dataSourceOptions(database.url, log)).initialize();
-  await expect(dataSource.query('SELECT $1::int', ['ada@example.com'])).rejects.toThrow();
+  await expect(dataSource.query('SELECT $1::int', ['ada@example.com'])).rejects.toMatchObject({
+    code: '22P02',
+  });
   await dataSource.destroy();
   expect(lines).toEqual(['query failed 22P02: SELECT $1::int']);
 });

@@ -54,11 +54,11 @@ describe('start', () => {
     expect(second.url).toBe(first.url);
   });
 
-  it('takes less than two seconds the second time', async () => {
+  it('takes less than three seconds the second time', async () => {
     await (await start()).stop();
     const began = performance.now();
     await start();
-    expect(performance.now() - began).toBeLessThan(2_000);
+    expect(performance.now() - began).toBeLessThan(3_000);
   });
 
   it('leaves durability as PostgreSQL ships it', async () => {
@@ -218,7 +218,7 @@ describe('after a crash', () => {
     const home = path.join(dataDir, 'postgres');
     const unfinished = () => fs.readdirSync(home).filter((name) => name.includes('.new-'));
     await eventually(async () =>
-      expect(unfinished().map((name) => path.extname(name))).toContain(''),
+      expect(unfinished()).toContainEqual(expect.not.stringMatching(/password$/)),
     );
     await end(holder, 'SIGKILL');
     expect(fs.existsSync(path.join(home, 'data'))).toBe(false);

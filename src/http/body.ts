@@ -18,6 +18,8 @@ export class UnsupportedBody extends Error {
   override readonly name = 'UnsupportedBody';
 }
 
+/** No message of SCIM or of the management API nests deeper than six levels. */
+const DEEPEST_NESTING = 50;
 const CHARSET = /;\s*charset\s*=\s*"?([^";\s]+)/i;
 
 /** Reads JSON bodies of both edges; a body of DELETE means nothing (RFC 9110 §9.3.5) and is not read as JSON. */
@@ -46,9 +48,55 @@ function jsonBody(request: FastifyRequest, text: string): unknown {
     );
   }
   if (text === '') throw new MalformedBody('body: expected JSON, found nothing');
+  if (nestsDeeper(text, DEEPEST_NESTING)) {
+    throw new MalformedBody(
+      `body: expected at most ${DEEPEST_NESTING} levels of nesting, found more`,
+    );
+  }
+  const body = parsed(text);
+  // Only an escape can bring in what a UTF-8 text cannot hold.
+  if (text.includes('\\u')) refuseUnstorable(body);
+  return body;
+}
+
+function parsed(text: string): unknown {
   try {
     return parse(text, { protoAction: 'error', constructorAction: 'error' });
   } catch {
     throw new MalformedBody(`body: expected JSON, found ${text.length} characters that are not`);
+  }
+}
+
+/** Whether brackets and braces outside strings open more than `levels` deep. */
+function nestsDeeper(text: string, levels: number): boolean {
+  let depth = 0;
+  let quoted = false;
+  for (let index = 0; index < text.length; index += 1) {
+    const character = text[index];
+    if (quoted) {
+      if (character === '\\') index += 1;
+      else if (character === '"') quoted = false;
+    } else if (character === '"') quoted = true;
+    else if (character === '{' || character === '[') {
+      depth += 1;
+      if (depth > levels) return true;
+    } else if (character === '}' || character === ']') depth -= 1;
+  }
+  return false;
+}
+
+/** PostgreSQL stores neither NUL nor half of a surrogate pair, and no name has either. */
+function refuseUnstorable(value: unknown): void {
+  if (typeof value === 'string') {
+    if (value.includes('\0'))
+      throw new MalformedBody('body: expected text, found the character NUL');
+    if (!value.isWellFormed()) {
+      throw new MalformedBody('body: expected Unicode text, found half of a surrogate pair');
+    }
+  } else if (typeof value === 'object' && value !== null) {
+    for (const [name, member] of Object.entries(value)) {
+      refuseUnstorable(name);
+      refuseUnstorable(member);
+    }
   }
 }

@@ -9,8 +9,12 @@ export function observeRequests(server: FastifyInstance, metrics: HttpMetrics): 
     done();
   });
   server.addHook('onResponse', (request, reply, done) => {
-    const edge = isScimUrl(request.url) ? 'scim' : 'api';
-    metrics.observe(edge, request.method, reply.statusCode, reply.elapsedTime / 1_000);
+    metrics.observe(
+      edgeOf(request.url),
+      request.method,
+      reply.statusCode,
+      reply.elapsedTime / 1_000,
+    );
     done();
   });
 }

@@ -6,6 +6,8 @@ import { ensureGeneration } from './generations.js';
 import { ProjectionRunner } from './projection-runner.js';
 import type { Projection } from './projection.js';
 
+export type { ProjectionName } from './catalogue.js';
+
 /** The bound on how long a write waits to be seen by reads, in milliseconds. */
 export const READ_YOUR_WRITES_MS = 2_000;
 

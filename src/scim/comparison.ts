@@ -13,9 +13,10 @@ export function foldCase(text: string): string {
   return text.normalize('NFKC').split('ı').map(foldPart).join('ı').normalize('NFKC');
 }
 
-// Upper case first, so that ß meets SS. The dotless ı must not pass through here: it would become i.
+// By way of upper case, where ß meets SS, and of lower case before, where ẞ meets ß. The dotless ı must not pass
+// through here: it would become i.
 function foldPart(text: string): string {
-  return text.toUpperCase().toLowerCase().replaceAll('ς', 'σ');
+  return text.toLowerCase().toUpperCase().toLowerCase().replaceAll('ς', 'σ');
 }
 
 const dateTime =

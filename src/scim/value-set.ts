@@ -1,14 +1,19 @@
 import { comparable, searchObject, searchValue } from './comparison.js';
+import { ScimError } from './errors.js';
 import { evaluateFilter } from './filter-evaluate.js';
 import type { Filter } from './filter.js';
 import { canonicalText, isObject, type JsonObject, type JsonValue } from './json.js';
 import { inSchemaOrder, subAttributeNamed, type Attribute } from './schema.js';
+
+/** The most comparisons that selecting values may take, all operations of a PATCH together: about two seconds. */
+export const maxTests = 20_000_000;
 
 /**
  * The values of a multi-valued attribute while they change: ordered, and each value once.
  * Two values are the same if they agree in `type` and `value` (RFC 7643 §2.4), or, where there is no
  * `value`, in everything but `primary`.
  * Adding and removing take constant time; so does selecting by `value` where that alone tells values apart.
+ * Selecting throws ScimError tooMany beyond `maxTests`.
  */
 export class ValueSet {
   readonly #attribute: Attribute;
@@ -17,6 +22,7 @@ export class ValueSet {
   // A thousand operations may each look at every value.
   readonly #documents = new WeakMap<JsonObject, JsonObject>();
   #values = new Map<string, JsonValue>();
+  #tests = 0;
 
   constructor(attribute: Attribute, values: readonly JsonValue[]) {
     this.#attribute = attribute;
@@ -54,20 +60,15 @@ export class ValueSet {
         return this.#values.has(key) ? [key] : [];
       }
     }
+    this.#tests += this.size * testsIn(filter);
+    if (this.#tests > maxTests) {
+      throw new ScimError(400, 'tooMany', `${this.#attribute.name}: too many values to search`);
+    }
     const keys: string[] = [];
     for (const [key, value] of this.#values) {
-      if (isObject(value) && evaluateFilter(filter, this.#documentOf(value))) keys.push(key);
+      if (evaluateFilter(filter, this.#documentOf(value))) keys.push(key);
     }
     return keys;
-  }
-
-  #documentOf(value: JsonObject): JsonObject {
-    let document = this.#documents.get(value);
-    if (!document) {
-      document = searchObject(this.#attribute.subAttributes ?? [], value);
-      this.#documents.set(value, document);
-    }
-    return document;
   }
 
   clear(): void {
@@ -83,17 +84,33 @@ export class ValueSet {
    * Returns the keys of the changed values.
    */
   change(keys: readonly string[], change: (value: JsonObject) => JsonObject): readonly string[] {
-    const wanted = new Set(keys);
-    const before = this.#values;
+    const renamed = new Map<string, JsonObject>();
     const changed: string[] = [];
-    this.#values = new Map();
-    for (const [key, value] of before) {
-      const after = wanted.has(key) && isObject(value) ? this.#ordered(change(value)) : value;
-      if (isObject(after) && Object.keys(after).length === 0) continue;
-      const added = this.add(after);
-      if (wanted.has(key)) changed.push(added);
+    for (const key of keys) {
+      const value = this.#values.get(key);
+      if (!isObject(value)) continue;
+      const after = this.#ordered(change(value));
+      if (Object.keys(after).length === 0) this.#values.delete(key);
+      else if (this.#identity(after) !== key) renamed.set(key, after);
+      else {
+        this.#values.set(key, after);
+        changed.push(key);
+      }
     }
-    return changed;
+    return renamed.size > 0 ? [...changed, ...this.#rename(renamed)] : changed;
+  }
+
+  // A map keeps the place of a key, so that values whose key changes are moved by building it anew.
+  #rename(renamed: ReadonlyMap<string, JsonObject>): readonly string[] {
+    const before = this.#values;
+    this.#values = new Map();
+    const keys: string[] = [];
+    for (const [key, value] of before) {
+      const after = renamed.get(key);
+      const added = this.add(after ?? value);
+      if (after) keys.push(added);
+    }
+    return keys;
   }
 
   /** Leaves `primary` true on no value but that of `key`. RFC 7644 §3.5.2. */
@@ -105,12 +122,23 @@ export class ValueSet {
     }
   }
 
-  #ordered(value: JsonObject): JsonObject {
-    return inSchemaOrder(this.#attribute.subAttributes ?? [], value);
-  }
-
   values(): readonly JsonValue[] {
     return [...this.#values.values()];
+  }
+
+  /** What the relative paths of a filter lead into: a plain value stands under the name of its attribute. */
+  #documentOf(value: JsonValue): JsonObject {
+    if (!isObject(value)) return { [this.#attribute.name]: searchValue(this.#attribute, value) };
+    let document = this.#documents.get(value);
+    if (!document) {
+      document = searchObject(this.#attribute.subAttributes ?? [], value);
+      this.#documents.set(value, document);
+    }
+    return document;
+  }
+
+  #ordered(value: JsonObject): JsonObject {
+    return inSchemaOrder(this.#attribute.subAttributes ?? [], value);
   }
 }
 
@@ -120,6 +148,20 @@ export function distinctValues(
   values: readonly JsonValue[],
 ): readonly JsonValue[] {
   return values.length < 2 ? values : new ValueSet(attribute, values).values();
+}
+
+function testsIn(filter: Filter): number {
+  switch (filter.kind) {
+    case 'and':
+    case 'or':
+      return filter.operands.reduce((sum, operand) => sum + testsIn(operand), 0);
+    case 'not':
+      return testsIn(filter.operand);
+    case 'compare':
+    case 'present':
+    case 'valuePath':
+      return 1;
+  }
 }
 
 function hasWritableType(attribute: Attribute): boolean {

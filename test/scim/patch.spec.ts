@@ -450,6 +450,21 @@ describe('members', () => {
   });
 });
 
+describe('searching the values of an attribute', () => {
+  it('is refused with tooMany when it would take too long', () => {
+    const members = Array.from({ length: 10_000 }, (_, i) => ({ value: `m${i}` }));
+    const tests = Array.from({ length: 400 }, (_, i) => `value co "${i}x"`).join(' or ');
+    const operation = { op: 'remove', path: `members[${tests}]` };
+    const operations = readPatch(groupType, request(Array(6).fill(operation)));
+    const state = { displayName: 'g', members };
+    const start = performance.now();
+    expect(() => applyPatch(groupType, state, operations, { id: 'g1' })).toThrow(
+      expect.objectContaining({ status: 400, scimType: 'tooMany' }),
+    );
+    expect(performance.now() - start).toBeLessThan(10_000);
+  });
+});
+
 describe('operations without effect give back the very same state (PAT-32)', () => {
   it.each([
     ['PAT-07', []],

@@ -48,7 +48,10 @@ export class ProblemDocument {
   })
   readonly instance!: string;
 
-  @ApiPropertyOptional({ type: [RequestFault], description: 'Every fault, where there are several.' })
+  @ApiPropertyOptional({
+    type: [RequestFault],
+    description: 'Every fault, where there are several.',
+  })
   readonly errors?: readonly RequestFault[];
 }
 

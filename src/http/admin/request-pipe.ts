@@ -1,4 +1,9 @@
-import { Injectable, ValidationPipe, type ArgumentMetadata, type PipeTransform } from '@nestjs/common';
+import {
+  Injectable,
+  ValidationPipe,
+  type ArgumentMetadata,
+  type PipeTransform,
+} from '@nestjs/common';
 import type { ValidationError } from 'class-validator';
 import type { JsonObject } from '../../domain/identifiers.js';
 import { isObject } from '../../scim/json.js';

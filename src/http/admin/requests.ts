@@ -72,7 +72,8 @@ export class NewOrganization {
 @ApiSchema({ name: 'NewToken' })
 export class NewToken {
   @ApiProperty({
-    description: 'Tells tokens apart; unique among those that are not revoked, without letter case.',
+    description:
+      'Tells tokens apart; unique among those that are not revoked, without letter case.',
     minLength: 1,
     maxLength: 100,
     example: 'Okta production',
@@ -108,7 +109,9 @@ export class PageQuery {
 }
 
 export class UserListQuery extends PageQuery {
-  @ApiPropertyOptional({ description: 'Only users that the identity provider manages, or only others.' })
+  @ApiPropertyOptional({
+    description: 'Only users that the identity provider manages, or only others.',
+  })
   @IsOptional()
   @Transform(boolean)
   @IsBoolean({ message: 'true or false' })
@@ -125,7 +128,8 @@ export class UserListQuery extends PageQuery {
   readonly origin?: (typeof ORIGINS)[number];
 
   @ApiPropertyOptional({
-    description: 'A part of the userName, the display name or an e-mail address, without letter case.',
+    description:
+      'A part of the userName, the display name or an e-mail address, without letter case.',
   })
   @IsOptional()
   @IsString(searchRule)

@@ -30,7 +30,7 @@ export interface Outgoing {
 /** Gives resources their URLs, entity tags and derived attributes. */
 @Injectable()
 export class Representation {
-  constructor(@Inject(PUBLIC_URL) private readonly configured: string | null) {}
+  constructor(@Inject(PUBLIC_URL) private readonly configured: string | undefined) {}
 
   baseUrl(request: FastifyRequest, organization: string): string {
     return `${publicUrl(this.configured, request)}/scim/v2/${organization}`;

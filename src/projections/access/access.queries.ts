@@ -130,6 +130,11 @@ export class AccessQueries {
     return rows;
   }
 
+  /** Resolves when the database answers. */
+  async ping(): Promise<void> {
+    await this.pool.query('SELECT 1');
+  }
+
   private organizationColumns(): string {
     return `SELECT organization, display_name AS "displayName", created_at AS "createdAt",
                    sync_enabled AS "syncEnabled", sync_changed_at AS "syncChangedAt", policies

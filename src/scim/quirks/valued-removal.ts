@@ -21,25 +21,25 @@ export function pathsOfRemovedValues(
   values: readonly JsonValue[],
 ): readonly PatchPath[] {
   const { attribute } = path.target;
-  return values.map((value) => ({ ...path, filter: identify(attribute, value) }));
+  return values.flatMap((value) => {
+    const filter = identify(attribute, value);
+    return filter ? [{ ...path, filter }] : [];
+  });
 }
 
-function identify(attribute: Attribute, value: JsonValue): Filter {
+function identify(attribute: Attribute, value: JsonValue): Filter | undefined {
   if (!isObject(value)) return equal(attribute, value);
   const names = 'value' in value ? ['value', 'type'] : Object.keys(value);
-  const operands = names.flatMap((name): Filter[] => {
+  const operands = names.flatMap((name) => {
     const subAttribute = subAttributeNamed(attribute, name);
     const member = value[name];
-    return subAttribute && member !== undefined ? [equal(subAttribute, member)] : [];
+    return (subAttribute && member !== undefined && equal(subAttribute, member)) || [];
   });
-  const [only] = operands;
-  return only && operands.length === 1 ? only : { kind: 'and', operands };
+  return operands.length === 1 ? operands[0] : { kind: 'and', operands };
 }
 
-function equal(attribute: Attribute, literal: JsonValue): Filter {
-  const path = { attribute };
-  // No simple attribute has such a value, so that nothing is removed.
-  if (typeof literal === 'object') return { kind: 'not', operand: { kind: 'present', path } };
+function equal(attribute: Attribute, literal: JsonValue): Filter | undefined {
+  if (typeof literal === 'object') return undefined;
   const value = comparable(attribute, literal);
-  return { kind: 'compare', path, operator: 'eq', value, literal };
+  return { kind: 'compare', path: { attribute }, operator: 'eq', value, literal };
 }

@@ -17,6 +17,23 @@ import { SLUG } from './requests.js';
 
 const API_KEY = 'apiKey';
 
+export const organizationParameter = {
+  name: 'organization',
+  description: 'The slug of the organization.',
+  schema: { type: 'string', pattern: SLUG.source, example: 'acme' },
+} as const;
+
+export const idParameter = (kind: string) =>
+  ({
+    name: 'id',
+    description: `The id of the ${kind}.`,
+    schema: { type: 'string', format: 'uuid' },
+  }) as const;
+
+export const locationHeader = {
+  Location: { description: 'The URL of what was created.', schema: { type: 'string' } },
+} as const;
+
 /** A controller below /api, with its authentication and what it can always refuse. */
 export function AdminController(path: string, tag: string): ClassDecorator {
   const ofOrganization = path.includes(':organization');
@@ -27,35 +44,35 @@ export function AdminController(path: string, tag: string): ClassDecorator {
     ApiBearerAuth(API_KEY),
     ApiExtraModels(ProblemDocument),
     Refuses('unauthenticated', ...(ofOrganization ? (['organization-unknown'] as const) : [])),
-    ...(ofOrganization
-      ? [
-          ApiParam({
-            name: 'organization',
-            description: 'The slug of the organization.',
-            schema: { type: 'string', pattern: SLUG.source, example: 'acme' },
-          }),
-        ]
-      : []),
+    ...(ofOrganization ? [ApiParam(organizationParameter)] : []),
   );
 }
 
 /** Describes the problems that an endpoint answers. */
 export function Refuses(...reasons: readonly ProblemReason[]): ClassDecorator & MethodDecorator {
-  const byStatus = Map.groupBy(reasons, (reason) => problemKinds[reason].status);
+  const statuses = new Set(reasons.map((reason) => problemKinds[reason].status));
   return applyDecorators(
-    ...[...byStatus].map(([status, of]) =>
-      ApiResponse({
+    ...[...statuses].map((status) =>
+      refusal(
         status,
-        description: of.map((reason) => problemKinds[reason].title).join('; or: '),
-        content: {
-          'application/problem+json': {
-            schema: { $ref: getSchemaPath(ProblemDocument) },
-            examples: Object.fromEntries(of.map((reason) => [reason, { value: example(reason) }])),
-          },
-        },
-      }),
+        reasons.filter((reason) => problemKinds[reason].status === status),
+      ),
     ),
   );
+}
+
+function refusal(status: number, reasons: readonly ProblemReason[]): MethodDecorator {
+  const examples = reasons.map((reason) => [reason, { value: example(reason) }] as const);
+  return ApiResponse({
+    status,
+    description: reasons.map((reason) => problemKinds[reason].title).join('; or: '),
+    content: {
+      'application/problem+json': {
+        schema: { $ref: getSchemaPath(ProblemDocument) },
+        examples: Object.fromEntries(examples),
+      },
+    },
+  });
 }
 
 function example(reason: ProblemReason): Partial<ProblemDocument> {
