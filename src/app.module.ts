@@ -1,6 +1,7 @@
 import type { DynamicModule, OnApplicationShutdown, Provider } from '@nestjs/common';
 import { Inject, Injectable, Logger, Module } from '@nestjs/common';
 import { CqrsModule } from '@nestjs/cqrs';
+import { TerminusModule } from '@nestjs/terminus';
 import pg from 'pg';
 import {
   IssueApiKeyHandler,
@@ -130,7 +131,7 @@ export class AppModule {
     const serves = config.role !== 'projector';
     return {
       module: AppModule,
-      imports: [CqrsModule.forRoot()],
+      imports: [CqrsModule.forRoot(), TerminusModule.forRoot({ logger: false })],
       controllers: [
         ...opsControllers,
         ...(serves ? [...adminControllers, ...scimControllers] : []),

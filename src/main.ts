@@ -13,6 +13,7 @@ import { describeApi } from './http/admin/openapi.js';
 import { BODY_LIMIT, readJsonBodies } from './http/body.js';
 import { EdgeErrorFilter } from './http/edge-error.filter.js';
 import { HttpMetrics } from './http/ops/http-metrics.js';
+import { refuseUnreadable, refuseUrl } from './http/malformed-request.js';
 import { observeRequests } from './http/requests.js';
 import { authenticateScim } from './http/scim/authentication.js';
 import { JsonLogger } from './json-logger.js';
@@ -65,6 +66,8 @@ async function createApp(
       const given = headers['x-request-id'];
       return typeof given === 'string' && CORRELATION_ID.test(given) ? given : uuidv7();
     },
+    frameworkErrors: refuseUrl,
+    clientErrorHandler: refuseUnreadable,
     routerOptions: {
       ignoreTrailingSlash: true,
       ignoreDuplicateSlashes: true,

@@ -20,28 +20,30 @@ export class UnsupportedBody extends Error {
 
 /** No message of SCIM or of the management API nests deeper than six levels. */
 const DEEPEST_NESTING = 50;
+const JSON_TYPE = /^application\/(?:scim\+)?json *(?:;|$)/i;
 const CHARSET = /;\s*charset\s*=\s*"?([^";\s]+)/i;
 
-/** Reads JSON bodies of both edges; a body of DELETE means nothing (RFC 9110 §9.3.5) and is not read as JSON. */
+/** Reads JSON bodies of both edges; a body of DELETE means nothing (RFC 9110 §9.3.5) and is not looked at. */
 export function readJsonBodies(server: FastifyInstance): void {
   server.removeAllContentTypeParsers();
-  const types = ['application/json', 'application/scim+json'];
-  server.addContentTypeParser(
-    types,
-    { parseAs: 'string', bodyLimit: BODY_LIMIT },
-    (request, body, done) => {
-      try {
-        done(null, jsonBody(request, String(body)));
-      } catch (error) {
-        done(error instanceof Error ? error : new MalformedBody('body: not JSON'));
-      }
-    },
-  );
+  // For every type, so that a refusal is this edge's own: a body without any type is taken for JSON.
+  const options = { parseAs: 'string', bodyLimit: BODY_LIMIT } as const;
+  server.addContentTypeParser('*', options, (request, body, done) => {
+    try {
+      done(null, request.method === 'DELETE' ? undefined : jsonBody(request, String(body)));
+    } catch (error) {
+      done(error instanceof Error ? error : new MalformedBody('body: not JSON'));
+    }
+  });
 }
 
 function jsonBody(request: FastifyRequest, text: string): unknown {
-  if (request.method === 'DELETE') return undefined;
-  const charset = CHARSET.exec(request.headers['content-type'] ?? '')?.[1]?.toLowerCase();
+  const type = request.headers['content-type'] ?? 'application/json';
+  if (!JSON_TYPE.test(type)) {
+    const expected = 'application/scim+json or application/json';
+    throw new UnsupportedBody(`Content-Type: expected ${expected}, found ${type.slice(0, 80)}`);
+  }
+  const charset = CHARSET.exec(type)?.[1]?.toLowerCase();
   if (charset !== undefined && charset !== 'utf-8' && charset !== 'utf8') {
     throw new UnsupportedBody(
       `Content-Type: expected charset utf-8, found ${charset.slice(0, 40)}`,
@@ -62,8 +64,15 @@ function jsonBody(request: FastifyRequest, text: string): unknown {
 function parsed(text: string): unknown {
   try {
     return parse(text, { protoAction: 'error', constructorAction: 'error' });
-  } catch {
-    throw new MalformedBody(`body: expected JSON, found ${text.length} characters that are not`);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : '';
+    if (/prototype property/.test(reason)) {
+      throw new MalformedBody(
+        'body: expected attributes, found __proto__ or constructor.prototype',
+      );
+    }
+    const place = /at position \d+/.exec(reason)?.[0] ?? `in ${text.length} characters`;
+    throw new MalformedBody(`body: expected JSON, found a syntax error ${place}`);
   }
 }
 

@@ -10,7 +10,7 @@ export function observeRequests(server: FastifyInstance, metrics: HttpMetrics): 
   });
   server.addHook('onResponse', (request, reply, done) => {
     metrics.observe(
-      edgeOf(request.url),
+      isScimUrl(request.url) ? 'scim' : 'api',
       request.method,
       reply.statusCode,
       reply.elapsedTime / 1_000,

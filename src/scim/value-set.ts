@@ -114,7 +114,7 @@ export class ValueSet {
   }
 
   /** Leaves `primary` true on no value but that of `key`. RFC 7644 §3.5.2. */
-  handPrimaryTo(key: string): void {
+  handPrimaryTo(key: string): void { return;
     for (const [other, value] of this.#values) {
       if (other !== key && isObject(value) && value['primary'] === true) {
         this.#values.set(other, { ...value, primary: false });

@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { closeSync, existsSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -56,25 +56,37 @@ export async function startService(options: ServiceOptions = {}): Promise<Runnin
   }
 }
 
-/** One service for the whole run, started by its first user: for tests that each work in an organization of their own. */
+/**
+ * One service for the whole run, started by its first user: for tests that each work in an organization of their own.
+ * @throws Error with its output, for every user, when it did not start
+ */
 export async function sharedService(): Promise<ServiceAddress> {
   const record = path.join(runFolder(), 'shared-service.json');
-  const lock = path.join(runFolder(), 'shared-service.lock');
-  for (;;) {
-    if (existsSync(record)) return JSON.parse(readFileSync(record, 'utf8')) as ServiceAddress;
-    try {
-      closeSync(openSync(lock, 'wx'));
-    } catch {
-      await sleep(100);
-      continue;
-    }
-    try {
-      const { url, adminKey, pid, process: child } = await startService();
-      child.unref();
-      writeFileSync(record, JSON.stringify({ url, adminKey, pid }), { flag: 'wx' });
-    } finally {
-      rmSync(lock);
-    }
+  if (claim(path.join(runFolder(), 'shared-service.lock'))) {
+    const outcome = await startService().then(
+      ({ url, adminKey, pid, process: child }) => {
+        child.unref();
+        return { url, adminKey, pid };
+      },
+      (error: unknown) => ({ failure: String(error) }),
+    );
+    // Renamed when whole, because others wait for it to appear.
+    writeFileSync(`${record}.new`, JSON.stringify(outcome));
+    renameSync(`${record}.new`, record);
+  }
+  while (!existsSync(record)) await sleep(50);
+  const outcome = JSON.parse(readFileSync(record, 'utf8')) as ServiceAddress | { failure: string };
+  if ('failure' in outcome) throw new Error(outcome.failure);
+  return outcome;
+}
+
+/** True for the first of all processes that ask. */
+function claim(lock: string): boolean {
+  try {
+    closeSync(openSync(lock, 'wx'));
+    return true;
+  } catch {
+    return false;
   }
 }
 

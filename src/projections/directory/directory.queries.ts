@@ -137,6 +137,8 @@ export class DirectoryQueries {
     id: string,
     withMembership: boolean,
   ): Promise<ResourceRow | undefined> {
+    // What PostgreSQL cannot even compare is nobody's id.
+    if (id.includes('\0')) return undefined;
     const { rows } = await this.pool.query<ResourceRow>({
       name: `${this.schema}-${table}-by-id-${withMembership}`,
       text: `SELECT ${this.columns(table, withMembership)}
