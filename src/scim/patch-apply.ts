@@ -148,8 +148,12 @@ function changeValues(set: ValueSet, operation: PatchOperation): void {
   }
   if (op !== 'add') set.clear();
   if (isList(value)) {
-    const keys = value.map((element) => set.add(element));
-    keepOnePrimary(set, keys, operation);
+    const primaries: string[] = [];
+    for (const element of value) {
+      const key = set.add(element);
+      if (isPrimary(element)) primaries.push(key);
+    }
+    keepOnePrimary(set, primaries, operation);
   }
 }
 
@@ -164,26 +168,25 @@ function changeSelected(set: ValueSet, operation: PatchOperation): void {
   const change = changeOf(subAttribute, op === 'remove' ? null : value);
   if (keys.length > 0) {
     const changed = set.change(keys, (before) => merged(attribute, before, change, operation));
-    keepOnePrimary(set, changed, operation);
+    if (isPrimary(change)) keepOnePrimary(set, changed, operation);
   } else if (op !== 'remove') {
     const element = withoutNulls({ ...assignedBy(operation), ...change });
-    const ordered = inSchemaOrder(attribute.subAttributes ?? [], element);
-    keepOnePrimary(set, [set.add(ordered)], operation);
+    const key = set.add(inSchemaOrder(attribute.subAttributes ?? [], element));
+    if (isPrimary(element)) keepOnePrimary(set, [key], operation);
   }
 }
 
-/** Among the values just written at most one may be primary; it takes that from all others. RFC 7644 §3.5.2. */
+/** Of the values that the operation made primary there may be one; it takes that from all others. RFC 7644 §3.5.2. */
 function keepOnePrimary(
   set: ValueSet,
-  written: readonly string[],
+  primaries: readonly string[],
   { where }: PatchOperation,
 ): void {
-  const primaries = new Set(written.filter((key) => isPrimary(set.get(key))));
-  if (primaries.size > 1) {
-    const problem = `expected at most one primary value, found ${primaries.size}`;
-    throw new ScimError(400, 'invalidValue', `${where}.value: ${problem}`);
+  const [key, another] = new Set(primaries);
+  if (another !== undefined) {
+    throw new ScimError(400, 'invalidValue', `${where}.value: more than one primary value`);
   }
-  for (const key of primaries) set.handPrimaryTo(key);
+  if (key !== undefined) set.handPrimaryTo(key);
 }
 
 /**

@@ -17,6 +17,14 @@ import { SLUG } from './requests.js';
 
 const API_KEY = 'apiKey';
 
+/** What is refused of every request that has a body. */
+export const BODY_PROBLEMS = [
+  'request-invalid',
+  'body-malformed',
+  'body-too-large',
+  'media-type-unsupported',
+] as const satisfies readonly ProblemReason[];
+
 export const organizationParameter = {
   name: 'organization',
   description: 'The slug of the organization.',

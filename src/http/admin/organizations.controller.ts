@@ -9,7 +9,13 @@ import { Projector } from '../../projections/projector.js';
 import { PUBLIC_URL, publicUrl } from '../public-url.js';
 import { Caller } from './api-key.guard.js';
 import { OrganizationDocument, OrganizationPage } from './contract.js';
-import { AdminController, organizationParameter, locationHeader, Refuses } from './openapi.js';
+import {
+  AdminController,
+  BODY_PROBLEMS,
+  organizationParameter,
+  locationHeader,
+  Refuses,
+} from './openapi.js';
 import { KnownOrganization } from './known.pipe.js';
 import { nameAt, pageOf } from './page.js';
 import { BodyPipe, QueryPipe } from './request-pipe.js';
@@ -28,7 +34,7 @@ export class OrganizationsController {
   @Post()
   @ApiOperation({ summary: 'Creates an organization; its SCIM is off at first' })
   @ApiCreatedResponse({ type: OrganizationDocument, headers: locationHeader })
-  @Refuses('request-invalid', 'body-malformed', 'organization-already-exists')
+  @Refuses(...BODY_PROBLEMS, 'organization-already-exists')
   async create(
     @Body(BodyPipe) { slug, displayName }: NewOrganization,
     @Caller() context: CommandContext,

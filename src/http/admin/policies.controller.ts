@@ -7,7 +7,7 @@ import { defaultPolicies, withPolicy } from '../../domain/policies.js';
 import type { OrganizationRow } from '../../projections/access/access.queries.js';
 import { Caller } from './api-key.guard.js';
 import { PoliciesDocument } from './contract.js';
-import { AdminController, Refuses } from './openapi.js';
+import { AdminController, BODY_PROBLEMS, Refuses } from './openapi.js';
 import { EffectiveChanges } from './effective.js';
 import { KnownOrganization } from './known.pipe.js';
 import { ObjectBodyPipe } from './request-pipe.js';
@@ -34,7 +34,7 @@ export class PoliciesController {
   @ApiOperation({ summary: 'Sets the given policies; effective on every instance when answered' })
   @ApiBody({ type: PoliciesPatch })
   @ApiOkResponse({ type: PoliciesDocument })
-  @Refuses('request-invalid', 'policy-unknown', 'policy-value-invalid', 'change-not-yet-effective')
+  @Refuses(...BODY_PROBLEMS, 'policy-unknown', 'policy-value-invalid', 'change-not-yet-effective')
   async change(
     @Param('organization', KnownOrganization) { organization }: OrganizationRow,
     @Body(ObjectBodyPipe) values: JsonObject,

@@ -22,7 +22,7 @@ interface ProblemKind {
 /** Every problem that the management API answers. docs/errors.md explains each. RFC 9457 §3 */
 export const problemKinds: Readonly<Record<ProblemReason, ProblemKind>> = {
   'request-invalid': { status: 400, title: 'The request is not valid' },
-  'body-malformed': { status: 400, title: 'The body is not JSON' },
+  'body-malformed': { status: 400, title: 'The body cannot be read' },
   'policy-unknown': { status: 400, title: 'There is no such policy' },
   'policy-value-invalid': { status: 400, title: 'The policy cannot have this value' },
   'token-expiry-in-the-past': { status: 400, title: 'The token would have expired already' },
@@ -71,11 +71,12 @@ export const problemType = (reason: ProblemReason): string => `/problems/${reaso
 
 const LONGEST_VALUE = 100;
 
-/** A value of a request as JSON, cut where it is long. */
+/** A value of a request for a message: as JSON, cut where it is long, or its kind where it has members. */
 export function shown(value: unknown): string {
   if (value === undefined) return 'nothing';
-  const text = JSON.stringify(value);
-  return text.length > LONGEST_VALUE ? `${text.slice(0, LONGEST_VALUE)}…` : text;
+  if (Array.isArray(value)) return 'a list';
+  if (typeof value === 'object' && value !== null) return 'an object';
+  return cut(JSON.stringify(value));
 }
 
 export function rejectedProblem(rejection: Rejection): Problem {

@@ -4,13 +4,14 @@ import {
   IsBoolean,
   IsIn,
   IsInt,
-  IsISO8601,
+  isISO8601,
   IsOptional,
   IsString,
   IsUUID,
   Matches,
   Max,
   Min,
+  ValidateBy,
 } from 'class-validator';
 
 /*
@@ -24,7 +25,7 @@ const NAME = /^(?!\s)[^\p{Cc}\p{Cs}]{1,100}(?<!\s)$/u;
 const SEARCH = /^[^\p{Cc}\p{Cs}]{1,200}$/u;
 const ACTOR = /^(?:(?:token|key):[\w-]{1,64}|system)$/;
 const EVENT_TYPE = /^[A-Z][A-Za-z]{1,63}$/;
-const WITH_ZONE = /T.*(?:Z|[+-]\d{2}:?\d{2})$/;
+const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:\d\d)$/;
 
 const slugRule = {
   message: '1 to 63 lower-case letters, digits and hyphens, beginning and ending without a hyphen',
@@ -33,9 +34,7 @@ const nameRule = {
   message: '1 to 100 characters, none of them control characters, no space at either end',
 };
 const limitRule = { message: 'a whole number from 1 to 200' };
-const timeRule = {
-  message: 'an ISO 8601 time with its offset, such as 2027-01-31T00:00:00Z',
-};
+const timeRule = { message: 'an ISO 8601 time with its offset, such as 2027-01-31T00:00:00Z' };
 const searchRule = { message: '1 to 200 characters, none of them control characters' };
 const uuidRule = { message: 'a UUID' };
 const actorRule = { message: 'token:{id}, key:{id} or system' };
@@ -52,6 +51,22 @@ const boolean = ({ value }: { readonly value: unknown }): unknown => {
   if (value === 'true') return true;
   return value === 'false' ? false : value;
 };
+
+/** A point in time, of a day that the calendar has. */
+const IsInstant = (): PropertyDecorator =>
+  ValidateBy(
+    {
+      name: 'isInstant',
+      validator: {
+        validate: (value: unknown) =>
+          typeof value === 'string' &&
+          INSTANT.test(value) &&
+          isISO8601(value, { strict: true }) &&
+          !Number.isNaN(Date.parse(value)),
+      },
+    },
+    timeRule,
+  );
 
 @ApiSchema({ name: 'NewOrganization' })
 export class NewOrganization {
@@ -88,8 +103,7 @@ export class NewToken {
     example: '2099-01-31T00:00:00Z',
   })
   @IsOptional()
-  @IsISO8601({ strict: true, strictSeparator: true }, timeRule)
-  @Matches(WITH_ZONE, timeRule)
+  @IsInstant()
   readonly expiresAt?: string | null;
 }
 
@@ -167,13 +181,11 @@ export class HistoryQuery extends PageQuery {
 
   @ApiPropertyOptional({ format: 'date-time', description: 'From this time on.' })
   @IsOptional()
-  @IsISO8601({ strict: true, strictSeparator: true }, timeRule)
-  @Matches(WITH_ZONE, timeRule)
+  @IsInstant()
   readonly from?: string;
 
   @ApiPropertyOptional({ format: 'date-time', description: 'Before this time.' })
   @IsOptional()
-  @IsISO8601({ strict: true, strictSeparator: true }, timeRule)
-  @Matches(WITH_ZONE, timeRule)
+  @IsInstant()
   readonly to?: string;
 }

@@ -18,7 +18,7 @@ import { Projector } from '../../projections/projector.js';
 import { PUBLIC_URL, publicUrl } from '../public-url.js';
 import { Caller } from './api-key.guard.js';
 import { IssuedTokenDocument, TokenDocument, TokenList } from './contract.js';
-import { AdminController, idParameter, locationHeader, Refuses } from './openapi.js';
+import { AdminController, BODY_PROBLEMS, idParameter, locationHeader, Refuses } from './openapi.js';
 import { EffectiveChanges } from './effective.js';
 import { KnownOrganization, ResourceId } from './known.pipe.js';
 import { BodyPipe } from './request-pipe.js';
@@ -41,7 +41,7 @@ export class TokensController {
       'Several tokens are valid at a time. To rotate, issue a second, give it to the identity provider, and revoke the first when its `lastUsedAt` stands still.',
   })
   @ApiCreatedResponse({ type: IssuedTokenDocument, headers: locationHeader })
-  @Refuses('request-invalid', 'body-malformed', 'token-expiry-in-the-past', 'name-already-claimed')
+  @Refuses(...BODY_PROBLEMS, 'token-expiry-in-the-past', 'name-already-claimed')
   async issue(
     @Param('organization', KnownOrganization) { organization }: OrganizationRow,
     @Body(BodyPipe) { name, expiresAt }: NewToken,

@@ -1,5 +1,4 @@
-import type { DynamicModule, Provider, Type } from '@nestjs/common';
-import { TerminusModule } from '@nestjs/terminus';
+import type { Provider, Type } from '@nestjs/common';
 import { Registry } from 'prom-client';
 import { HealthController } from './health.controller.js';
 import { HttpMetrics } from './http-metrics.js';
@@ -10,9 +9,7 @@ import { ProjectionMetrics } from './projection-metrics.js';
 /** /healthz, /readyz and /metrics. */
 export const opsControllers: Type[] = [HealthController, MetricsController];
 
-export const opsImports: DynamicModule[] = [TerminusModule.forRoot({ logger: false })];
-
-/** What they need besides Projector and AccessQueries. */
+/** What they need besides Projector, AccessQueries and TerminusModule. */
 export const opsProviders: Provider[] = [
   { provide: Registry, useFactory: processRegistry },
   HttpMetrics,

@@ -53,10 +53,10 @@ export class GroupsController {
     const { organization } = callerOf(request);
     const projection = projectionOf(groupType, request);
     const withMembers = projectionIncludes(projection, 'members');
-    const listing = listRequest(groupType, request);
+    const base = this.representation.baseUrl(request, organization);
+    const listing = listRequest(groupType, request, base);
     await this.writes.caughtUp();
     const page = await this.directory.groups(organization, listing, withMembers);
-    const base = this.representation.baseUrl(request, organization);
     const resources = page.resources.map((group) =>
       projectResource(groupType, this.representation.group(base, group, group.members), projection),
     );

@@ -8,7 +8,11 @@ import { resolveSort } from '../../scim/sort.js';
 import { sendScim } from './scim-response.js';
 
 /** @throws ScimError invalidFilter, invalidValue */
-export function listRequest(type: ResourceType, request: FastifyRequest): ListRequest {
+export function listRequest(
+  type: ResourceType,
+  request: FastifyRequest,
+  baseUrl: string,
+): ListRequest {
   const query = readListQuery(request.query as QueryParameters);
   const path = query.sortBy === undefined ? undefined : resolveSort(type, query.sortBy);
   return {
@@ -16,6 +20,7 @@ export function listRequest(type: ResourceType, request: FastifyRequest): ListRe
     ...(path && { sort: { path, descending: query.sortOrder === 'descending' } }),
     startIndex: query.startIndex,
     count: query.count,
+    baseUrl,
   };
 }
 

@@ -48,10 +48,10 @@ export class UsersController {
   async list(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     const { organization } = callerOf(request);
     const projection = projectionOf(userType, request);
-    const listing = listRequest(userType, request);
+    const base = this.representation.baseUrl(request, organization);
+    const listing = listRequest(userType, request, base);
     await this.writes.caughtUp();
     const page = await this.directory.users(organization, listing);
-    const base = this.representation.baseUrl(request, organization);
     const resources = page.resources.map((user) =>
       projectResource(userType, this.representation.user(base, user, user.groups), projection),
     );

@@ -36,6 +36,8 @@ export interface ListRequest {
   /** 1-based. */
   readonly startIndex: number;
   readonly count: number;
+  /** What the URLs of resources begin with, for filters that compare them. */
+  readonly baseUrl?: string;
 }
 
 export interface Page<Resource> {
@@ -151,10 +153,10 @@ export class DirectoryQueries {
   private async list(
     table: DirectoryTable,
     organization: OrganizationId,
-    { filter, sort, startIndex, count }: ListRequest,
+    { filter, sort, startIndex, count, baseUrl }: ListRequest,
     withMembership: boolean,
   ): Promise<{ readonly total: number; readonly rows: readonly ResourceRow[] }> {
-    const condition = filter && compileFilter(filter, table, this.schema, [organization]);
+    const condition = filter && compileFilter(filter, table, this.schema, [organization], baseUrl);
     const where = `t.organization = $1${condition ? ` AND ${condition.clause}` : ''}`;
     const parameters = condition?.parameters ?? [organization];
     const total = condition

@@ -23,15 +23,18 @@ interface Element {
  * NULL stands for false; negation is IS NOT TRUE, so that an absent value is simply not equal. Lists become EXISTS,
  * so that a resource with several matches counts once. Operands are always parameters.
  * @param parameters what stands in the statement before; the condition's own are appended
+ * @param baseUrl what the URLs of resources begin with: they are compared, but not stored
  */
 export function compileFilter(
   filter: Filter,
   table: DirectoryTable,
   schema: string,
   parameters: readonly unknown[],
+  baseUrl = '',
 ): SqlCondition {
   const all = [...parameters];
-  const compiler = new FilterCompiler(table, schema, (value) => `$${all.push(value)}::text`);
+  const parameter = (value: string): string => `$${all.push(value)}::text`;
+  const compiler = new FilterCompiler(table, schema, baseUrl, parameter);
   return { clause: compiler.compile(filter), parameters: all };
 }
 
@@ -71,6 +74,7 @@ class FilterCompiler {
   constructor(
     private readonly table: DirectoryTable,
     private readonly schema: string,
+    private readonly baseUrl: string,
     private readonly parameter: (value: string) => string,
   ) {}
 
@@ -101,7 +105,7 @@ class FilterCompiler {
     const numeric = typeof filter.value === 'number';
     const test = (text: string): string => compared(text, operator, parameter, numeric);
     if (element) return test(element.text(path.attribute));
-    if (!path.attribute.multiValued) return test(scalar(path));
+    if (!path.attribute.multiValued) return test(this.single(path));
     return this.some(path, (inner) => test(inner.text(path.subAttribute)));
   }
 
@@ -117,7 +121,20 @@ class FilterCompiler {
     if (attribute.type === 'complex' && !subAttribute) {
       return anyFilled(`${container(path)} -> ${quoted(attribute.name)}`);
     }
-    return filled(scalar(path));
+    return filled(this.single(path));
+  }
+
+  private single(path: ResolvedPath): string {
+    const { attribute, subAttribute } = path;
+    if (attribute.name === 'meta' && subAttribute?.name === 'location') {
+      return this.url(this.table, 't.id');
+    }
+    return scalar(path);
+  }
+
+  private url(table: DirectoryTable, id: string): string {
+    const endpoint = table === 'users' ? 'Users' : 'Groups';
+    return `(${this.parameter(`${this.baseUrl}/${endpoint}/`)} || ${id})`;
   }
 
   /** Whether some element of the list satisfies the condition. */
@@ -152,6 +169,8 @@ class FilterCompiler {
             return ofUser ? `g.search ->> 'displayName'` : 'NULL::text';
           case 'type':
             return constant(sub, ofUser ? 'direct' : 'User');
+          case '$ref':
+            return ofUser ? this.url('groups', 'm.group_id') : this.url('users', 'm.user_id');
           default:
             return 'NULL::text';
         }

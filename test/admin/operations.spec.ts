@@ -1,0 +1,101 @@
+import { newOrganization, type Service } from '../support/scim-client.js';
+import { createTestDatabase } from '../support/database.js';
+import { sharedService, startService } from '../support/service.js';
+
+let service: Service;
+
+beforeAll(async () => {
+  service = await sharedService();
+});
+
+const metrics = async (): Promise<string> => (await fetch(`${service.url}/metrics`)).text();
+
+async function value(metric: string): Promise<number> {
+  const line = (await metrics()).split('\n').find((each) => each.startsWith(`${metric} `));
+  return Number(line?.slice(metric.length));
+}
+
+it('/healthz answers whoever asks', async () => {
+  const response = await fetch(`${service.url}/healthz`);
+  expect(response.status).toBe(200);
+  expect(await response.json()).toEqual({ status: 'ok' });
+});
+
+it('/readyz names the database and every projection', async () => {
+  const response = await fetch(`${service.url}/readyz`);
+  expect(response.status).toBe(200);
+  const up = { status: 'up', responseTime: expect.any(Number) };
+  const parts = { database: up, access: up, directory: up, roster: up, history: up };
+  expect(await response.json()).toEqual({ status: 'ok', parts });
+});
+
+it('/readyz refuses, and /healthz does not, while the database is gone', async () => {
+  const database = await createTestDatabase();
+  const alone = await startService({ databaseUrl: database.url });
+  try {
+    await database.drop();
+    const ready = await fetch(`${alone.url}/readyz`);
+    const text = await ready.text();
+    expect(ready.status).toBe(503);
+    expect(JSON.parse(text)).toMatchObject({
+      status: 'error',
+      parts: { database: { status: 'down', message: 'it cannot be reached' } },
+    });
+    expect(text).not.toMatch(/test_|postgres|127\.0\.0\.1/);
+    expect((await fetch(`${alone.url}/healthz`)).status).toBe(200);
+  } finally {
+    await alone.kill();
+  }
+}, 60_000);
+
+it('answers 503 with Retry-After and a problem while the database is gone', async () => {
+  const database = await createTestDatabase();
+  const alone = await startService({ databaseUrl: database.url });
+  try {
+    await database.drop();
+    const headers = { authorization: `Bearer ${alone.adminKey}` };
+    const response = await fetch(`${alone.url}/api/organizations`, { headers });
+    expect(response.status).toBe(503);
+    expect(response.headers.get('retry-after')).toMatch(/^\d+$/);
+    expect(await response.json()).toMatchObject({ type: '/problems/service-unavailable' });
+  } finally {
+    await alone.kill();
+  }
+}, 60_000);
+
+it.each(['access', 'directory', 'roster', 'history'])(
+  '/metrics tells the position of the projection %s, which grows',
+  async (projection) => {
+    const metric = `rollcall_projection_position{projection="${projection}"}`;
+    const before = await value(metric);
+    const organization = await newOrganization(service);
+    // The roster and the history are read, because both may gather events for a moment.
+    await organization.api('GET', '/users');
+    await organization.api('GET', '/history');
+    expect(await value(metric)).toBeGreaterThan(before);
+  },
+);
+
+it('/metrics counts requests by edge, method and status class, and times them', async () => {
+  const labels = '{edge="scim",method="GET",status="4xx"}';
+  const metric = `rollcall_http_request_duration_seconds_count${labels}`;
+  const before = (await value(metric)) || 0;
+  const organization = await newOrganization(service, { enableScim: false });
+  await organization.scim('GET', '/Users');
+  expect(await value(metric)).toBeGreaterThanOrEqual(before + 1);
+  expect(await value(`rollcall_http_request_duration_seconds_sum${labels}`)).toBeGreaterThan(0);
+});
+
+it.each([
+  'process_resident_memory_bytes',
+  'nodejs_eventloop_lag_seconds',
+  'rollcall_read_your_writes_expired_total',
+  'rollcall_projection_halted{projection="directory"}',
+])('/metrics has %s', async (metric) => {
+  expect(await value(metric)).toBeGreaterThanOrEqual(0);
+});
+
+it('/metrics is text as Prometheus reads it', async () => {
+  const response = await fetch(`${service.url}/metrics`);
+  expect(response.headers.get('content-type')).toMatch(/^text\/plain; version=0\.0\.4/);
+});
