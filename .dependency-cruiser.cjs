@@ -79,6 +79,7 @@ module.exports = {
       'projections-use-domain-types-only',
       'A rebuilt table must not depend on how decisions are made today.',
       'projections',
+      ['^src/domain/lease\\.ts$'],
     ),
     onlyImports(
       'delivery-follows-the-log',
@@ -100,6 +101,7 @@ module.exports = {
         '^src/commands/messages\\.ts$',
         '^src/projections/.+\\.queries\\.ts$',
         '^src/projections/projector\\.ts$',
+        '^src/projections/access/token-usage\\.ts$',
         '^src/config\\.ts$',
       ],
     ),
@@ -107,7 +109,7 @@ module.exports = {
       'http-uses-domain-types-only',
       'A decider called from the edge would decide without a stream; the error filters know rejections.',
       'http',
-      ['^src/domain/rejection\\.ts$'],
+      ['^src/domain/(rejection|policies|lease)\\.ts$'],
     ),
     {
       name: 'http-uses-no-database',

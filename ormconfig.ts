@@ -1,4 +1,7 @@
-/** The DataSource for TypeORM's command line: `node node_modules/typeorm/cli.js migration:show -d <this file, built>`. */
+/**
+ * The DataSource for TypeORM's command line:
+ * `node --import ./scripts/register-typescript.mjs node_modules/typeorm/cli.js migration:show -d ormconfig.ts`
+ */
 import { DataSource } from 'typeorm';
 import { dataSourceOptions } from './src/database.js';
 

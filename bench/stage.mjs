@@ -1,7 +1,7 @@
 import { fork, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtempSync, openSync, readFileSync, rmSync, statfsSync } from 'node:fs';
+import { chmodSync, mkdtempSync, openSync, readFileSync, rmSync, statfsSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -16,6 +16,7 @@ const ORGANIZATION = 'bench';
 export class Stage {
   /** What {@link close} undoes, last first. */
   #closers = [];
+  #opening = Promise.resolve();
   #closed;
   #folder;
   #load;
@@ -29,9 +30,16 @@ export class Stage {
   barePort;
 
   /** @param {readonly string[]} serviceFlags for the service's Node.js, such as `--cpu-prof` */
-  async open(serviceFlags) {
+  open(serviceFlags) {
+    this.#opening = this.#start(serviceFlags);
+    return this.#opening;
+  }
+
+  async #start(serviceFlags) {
     this.#folder = mkdtempSync(path.join(tmpdir(), 'rollcall-bench-'));
-    await this.#opened(() => rmSync(this.#folder, { recursive: true, force: true }));
+    this.#opened(async () => rmSync(this.#folder, { recursive: true, force: true }));
+    // PostgreSQL, which cannot run as root, has to enter it.
+    chmodSync(this.#folder, 0o755);
     if (process.platform === 'linux' && statfsSync(this.#folder).type === TMPFS) {
       throw new Error(`${this.#folder} is in memory: set TMPDIR to a folder on a disk`);
     }
@@ -78,36 +86,36 @@ export class Stage {
   }
 
   async #undo() {
-    for (let close = this.#closers.pop(); close; close = this.#closers.pop()) await close();
+    await this.#opening.catch(() => undefined);
+    for (let close = this.#closers.pop(); close; close = this.#closers.pop()) {
+      // What cannot be ended keeps nothing else from being ended.
+      await close().catch((error) => console.error(error.message));
+    }
   }
 
-  async #opened(close) {
-    if (!this.#closed) {
-      this.#closers.push(close);
-      return;
-    }
-    await close();
-    throw new Error('interrupted');
+  #opened(close) {
+    this.#closers.push(close);
+    if (this.#closed) throw new Error('interrupted');
   }
 
   async #startPostgres() {
     const { startEmbeddedPostgres } = await import('../dist/embedded-postgres.js');
     const dataDir = path.join(this.#folder, 'data');
     const postgres = await startEmbeddedPostgres({ dataDir, log: () => undefined });
-    await this.#opened(() => postgres.stop());
+    this.#opened(() => postgres.stop());
     this.databaseUrl = postgres.url;
   }
 
   async #startBareServer() {
     const server = fork(program('bare-server.mjs'));
-    await this.#opened(() => end(server));
+    this.#opened(() => end(server));
     [this.barePort] = await once(server, 'message');
   }
 
   async #startLoad() {
     this.#load = fork(program('load-process.mjs'));
     this.#load.once('exit', () => this.#loadEnded.abort());
-    await this.#opened(() => end(this.#load));
+    this.#opened(() => end(this.#load));
   }
 
   async #startService(flags) {
@@ -122,7 +130,7 @@ export class Stage {
         ROLLCALL_ADMIN_KEY: this.#adminKey,
       },
     });
-    await this.#opened(() => end(this.#service));
+    this.#opened(() => end(this.#service));
     const until = Date.now() + READY_WITHIN_MS;
     while (!(await this.#isReady())) {
       if (this.#service.exitCode !== null || Date.now() > until) {

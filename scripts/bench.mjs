@@ -26,8 +26,12 @@ const IMPORT_TURNS = 15;
 
 const options = readOptions();
 const stage = new Stage();
+let interrupted = false;
 for (const signal of ['SIGINT', 'SIGTERM']) {
-  process.once(signal, () => void stage.close().finally(() => process.exit(130)));
+  process.once(signal, () => {
+    interrupted = true;
+    void stage.close().finally(() => process.exit(130));
+  });
 }
 try {
   await ensureBuilt();
@@ -40,7 +44,7 @@ try {
     console.log(`\nwritten to ${file}`);
   }
 } catch (error) {
-  console.error(`the bench failed: ${error.message}\n${stage.serviceLog()}`);
+  if (!interrupted) console.error(`the bench failed: ${error.message}\n${stage.serviceLog()}`);
   process.exitCode = 1;
 } finally {
   await stage.close();

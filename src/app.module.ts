@@ -58,16 +58,19 @@ import { TokenUsage } from './projections/access/token-usage.js';
 import { projectionCatalogue, servedSchemas } from './projections/catalogue.js';
 import { DirectoryQueries } from './projections/directory/directory.queries.js';
 import { HistoryQueries } from './projections/history/history.queries.js';
+import { PipelinedReads } from './projections/pipelined-reads.js';
 import type { Projection } from './projections/projection.js';
 import { Projector } from './projections/projector.js';
 import { RosterQueries } from './projections/roster/roster.queries.js';
 
 const READ_CONNECTIONS = 10;
+const POINT_CONNECTIONS = 2;
 const PROJECTION_CONNECTIONS = 6;
 /** SCIM waits for the directory and the access tables; the others may gather events into larger batches. */
 const GATHER_MS = { directory: 0, access: 0, roster: 50, history: 50 };
 
 const READ_POOL = Symbol('ReadPool');
+const POINT_READS = Symbol('PointReads');
 const PROJECTION_POOL = Symbol('ProjectionPool');
 
 const commandProviders: Provider[] = [
@@ -113,6 +116,7 @@ class Shutdown implements OnApplicationShutdown {
     private readonly usage: TokenUsage,
     @Inject(EVENT_STORE) private readonly store: EventStore,
     @Inject(READ_POOL) private readonly reads: pg.Pool,
+    @Inject(POINT_READS) private readonly points: PipelinedReads,
     @Inject(PROJECTION_POOL) private readonly projections: pg.Pool,
   ) {}
 
@@ -120,7 +124,7 @@ class Shutdown implements OnApplicationShutdown {
     await this.projector.stop();
     await this.usage.stop();
     await this.store.close();
-    await Promise.all([this.reads.end(), this.projections.end()]);
+    await Promise.all([this.reads.end(), this.points.end(), this.projections.end()]);
   }
 }
 
@@ -165,6 +169,12 @@ function logProviders(databaseUrl: string): Provider[] {
 
 function readProviders(config: Config, databaseUrl: string): Provider[] {
   const logger = new Logger('projections');
+  const connection = {
+    connectionString: databaseUrl,
+    keepAlive: true,
+    connectionTimeoutMillis: 5_000,
+    application_name: 'rollcall',
+  };
   const projector = (projections: pg.Pool, store: EventStore): Projector => {
     const { directory, access, roster, history } = projectionCatalogue(store);
     const paced = new Map<Projection, { gatherMs: number }>([
@@ -184,16 +194,25 @@ function readProviders(config: Config, databaseUrl: string): Provider[] {
     useFactory: (reads: pg.Pool, store: EventStore) => make(reads, servedSchemas(store)),
   });
   return [
-    { provide: READ_POOL, useFactory: () => pool(databaseUrl, READ_CONNECTIONS) },
+    { provide: READ_POOL, useFactory: () => pool({ ...connection, max: READ_CONNECTIONS }) },
+    { provide: POINT_READS, useFactory: () => new PipelinedReads(connection, POINT_CONNECTIONS) },
     // A projection's rows and checkpoint commit together: what a crash takes is applied again from the log.
     {
       provide: PROJECTION_POOL,
-      useFactory: () => pool(databaseUrl, PROJECTION_CONNECTIONS, '-c synchronous_commit=off'),
+      useFactory: () =>
+        pool({
+          ...connection,
+          max: PROJECTION_CONNECTIONS,
+          pipeline: true,
+          options: '-c synchronous_commit=off',
+        }),
     },
     { provide: Projector, inject: [PROJECTION_POOL, EVENT_STORE], useFactory: projector },
     {
       provide: DirectoryQueries,
-      ...queries((reads, schemas) => new DirectoryQueries(reads, schemas.directory)),
+      inject: [READ_POOL, EVENT_STORE, POINT_READS],
+      useFactory: (reads: pg.Pool, store: EventStore, points: PipelinedReads) =>
+        new DirectoryQueries(reads, servedSchemas(store).directory, points),
     },
     {
       provide: AccessQueries,
@@ -218,15 +237,8 @@ function readProviders(config: Config, databaseUrl: string): Provider[] {
 
 type Schemas = ReturnType<typeof servedSchemas>;
 
-function pool(connectionString: string, max: number, options?: string): pg.Pool {
-  const made = new pg.Pool({
-    connectionString,
-    max,
-    keepAlive: true,
-    connectionTimeoutMillis: 5_000,
-    application_name: 'rollcall',
-    ...(options !== undefined && { options }),
-  });
+function pool(config: pg.PoolConfig): pg.Pool {
+  const made = new pg.Pool(config);
   // An idle connection that breaks is replaced at its next use.
   made.on('error', () => undefined);
   return made;

@@ -64,7 +64,10 @@ class ReticentLogger implements Logger {
 
   logQuerySlow(): void {}
 
-  logSchemaBuild(): void {}
+  /** What TypeORM's command line shows of the migrations. */
+  logSchemaBuild(message: string): void {
+    this.write(message);
+  }
 
   logMigration(message: string): void {
     this.write(message);

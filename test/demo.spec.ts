@@ -126,14 +126,12 @@ it(
   TIMEOUT_MS,
 );
 
-it('plays them again and again against a service that runs already, without colours in a pipe', async () => {
+it('plays them against a service that runs already, without colours in a pipe', async () => {
   const { url, adminKey } = await sharedService();
-  for (let round = 0; round < 2; round++) {
-    const { code, output } = await runDemo({ ROLLCALL_URL: url, ROLLCALL_ADMIN_KEY: adminKey });
-    expect(output).toContain(`→ ${url}/scim/v2/okta-catalogue-`);
-    expect(output).not.toContain('\u001b');
-    expect(code).toBe(0);
-  }
+  const { code, output } = await runDemo({ ROLLCALL_URL: url, ROLLCALL_ADMIN_KEY: adminKey });
+  expect(output).toContain(`→ ${url}/scim/v2/okta-catalogue-`);
+  expect(output).not.toContain('\u001b');
+  expect(code).toBe(0);
 });
 
 it('fails and says why when an answer is not what the identity provider needs', async () => {

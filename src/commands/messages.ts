@@ -14,6 +14,8 @@ import type { Position } from '../event-store/event-store.js';
 import type { PatchOperation } from '../scim/patch.js';
 import type { Attributes } from '../scim/resource.js';
 
+export type { Position };
+
 /** Who asks, and under which request; it becomes the metadata of every event that follows. */
 export interface CommandContext {
   readonly actor: Actor;

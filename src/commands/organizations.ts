@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { OrganizationId } from '../domain/identifiers.js';
-import { LEASE_MS, organization, type OrganizationState } from '../domain/organization.js';
+import { LEASE_MS } from '../domain/lease.js';
+import { organization, type OrganizationState } from '../domain/organization.js';
 import { organizationStream } from './streams.js';
 import { WriteModel, type Loaded } from './write-model.js';
 

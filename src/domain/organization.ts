@@ -4,13 +4,6 @@ import type { JsonValue, OrganizationId } from './identifiers.js';
 import { checkPolicy, defaultPolicies, withPolicy, type Policies } from './policies.js';
 import { Rejection } from './rejection.js';
 
-/**
- * For how long, in milliseconds, an instance may act upon what it last read about an organization or a token. A change
- * of either is acknowledged only after this time, so that from its acknowledgement on no instance acts upon the old
- * state: one read per tenth of a second buys what would else cost one per request. See docs/adr/0005-leased-reads.md.
- */
-export const LEASE_MS = 100;
-
 export interface ExistingOrganization {
   readonly status: 'existing';
   readonly organization: OrganizationId;

@@ -21,8 +21,8 @@ export function checkPolicy(name: string, value: JsonValue): void {
     const known = Object.keys(allowedValues).join(', ');
     throw new Rejection('policy-unknown', { policy: name, expected: known });
   }
-  const allowed: readonly JsonValue[] = allowedValues[name];
-  if (!allowed.includes(value)) {
+  const allowed: readonly string[] = allowedValues[name];
+  if (typeof value !== 'string' || !allowed.includes(value)) {
     const details = { policy: name, found: JSON.stringify(value), expected: allowed.join(', ') };
     throw new Rejection('policy-value-invalid', details);
   }

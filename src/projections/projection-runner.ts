@@ -130,16 +130,15 @@ export class ProjectionRunner {
     const schema = schemaOf(this.projection);
     const client = await this.pool.connect();
     try {
-      await client.query('BEGIN');
-      if (!(await advanceCheckpoint(client, schema, from, last.position))) {
-        await client.query('ROLLBACK');
-        client.release();
-        return undefined;
-      }
-      await this.projection.apply(events, { client, schema });
-      await client.query('COMMIT');
+      // Sent together where the connection pipelines; rows and checkpoint stand or fall with the commit.
+      const [, advanced] = await Promise.all([
+        client.query('BEGIN'),
+        advanceCheckpoint(client, schema, from, last.position),
+        this.projection.apply(events, { client, schema }),
+      ]);
+      await client.query(advanced ? 'COMMIT' : 'ROLLBACK');
       client.release();
-      return last.position;
+      return advanced ? last.position : undefined;
     } catch (error) {
       client.release(true);
       throw error;

@@ -1,8 +1,7 @@
 import { isList, isObject, type JsonObject, type JsonValue } from './json.js';
 import { attributeNamed, extensionNamed, type Attribute, type ResourceType } from './schema.js';
 
-// eslint-disable-next-line no-control-regex
-const ascii = /^[\x00-\x7f]*$/;
+const ascii = /^\p{ASCII}*$/u;
 
 /**
  * The text by which names are equal regardless of letter case: NFKC and full case folding (Unicode §3.13).

@@ -418,3 +418,9 @@ describe('requests that create nothing', () => {
     },
   );
 });
+
+it('keeps an externalId longer than an index page and finds it', async () => {
+  const externalId = 'x'.repeat(100_000);
+  const user = await organization.createUser({ externalId });
+  expect((await organization.readUser(user.id)).externalId).toBe(externalId);
+});

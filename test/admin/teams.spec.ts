@@ -42,8 +42,9 @@ it('pages through teams in the order of their creation', async () => {
   for (const displayName of ['A', 'B', 'C']) await organization.createGroup({ displayName });
   const first = (await organization.api('GET', '/teams?limit=2')).body;
   expect([first.items.map(({ name }) => name), first['total']]).toEqual([['A', 'B'], 3]);
-  const second = (await organization.api('GET', `/teams?limit=2&cursor=${first['nextCursor']}`))
-    .body;
+  const second = (
+    await organization.api('GET', `/teams?limit=2&cursor=${String(first['nextCursor'])}`)
+  ).body;
   expect(second.items.map(({ name }) => name)).toEqual(['C']);
   expect(second).not.toHaveProperty('nextCursor');
 });
@@ -53,7 +54,7 @@ it('pages through members, each once', async () => {
   await organization.createGroup({ members: users.map(({ id }) => ({ value: id })) });
   const [team] = await teams();
   const first = (await organization.api('GET', `/teams/${team!.id}/members?limit=3`)).body;
-  const rest = await members(team!.id, `?limit=3&cursor=${first['nextCursor']}`);
+  const rest = await members(team!.id, `?limit=3&cursor=${String(first['nextCursor'])}`);
   const ids = [...first.items.map(({ id }) => id), ...rest];
   expect([...ids].sort()).toEqual(users.map(({ id }) => id).sort());
   expect([first.items.length, rest.length]).toEqual([3, 2]);

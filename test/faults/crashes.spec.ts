@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
+import { jest } from '@jest/globals';
 import { startEmbeddedPostgres } from '../../src/embedded-postgres.js';
 import { newOrganization } from '../support/scim-client.js';
 import { startService, type RunningService, type ServiceOptions } from '../support/service.js';
@@ -8,17 +9,20 @@ import { expectNothingLost } from './soundness.js';
 import { Writers } from './writers.js';
 
 /** Of every writer, before and after each fault. */
-const WRITES = 8;
+const WRITES = 5;
+
+jest.setTimeout(180_000);
 
 let template: string;
 let dataDir: string;
 let service: RunningService;
+let writers: Writers | undefined;
 
 beforeAll(async () => {
   template = newFolder();
   const first = await startService({ dataDir: template });
   await first.stop();
-}, 60_000);
+});
 
 beforeEach(() => {
   dataDir = newFolder();
@@ -27,6 +31,7 @@ beforeEach(() => {
 });
 
 afterEach(async () => {
+  await writers?.stop();
   await service.stop();
   rmSync(dataDir, { recursive: true, force: true });
 });
@@ -43,9 +48,10 @@ function newFolder(): string {
 async function startWriters(options: ServiceOptions): Promise<Writers> {
   service = await startService(options);
   const { slug, token } = await newOrganization(service);
-  const writers = await Writers.start({ slug, token, urls: [service.url] });
-  await writers.everyoneWrites(WRITES);
-  return writers;
+  const started = await Writers.start({ slug, token, urls: [service.url] });
+  writers = started;
+  await started.everyoneWrites(WRITES);
+  return started;
 }
 
 /** What a supervisor does: the same command again, on the same port. */
@@ -60,37 +66,37 @@ function postmasterPid(): number {
 }
 
 it('loses nothing when the service is killed', async () => {
-  const writers = await startWriters({ dataDir });
+  const load = await startWriters({ dataDir });
   await service.kill('SIGKILL');
   await startAgain();
-  await writers.everyoneWrites(WRITES);
-  await expectNothingLost(writers, { dataDir });
+  await load.everyoneWrites(WRITES);
+  await expectNothingLost(load, { dataDir });
 });
 
 it('loses nothing when PostgreSQL is killed, and starts it again', async () => {
-  const writers = await startWriters({ dataDir });
+  const load = await startWriters({ dataDir });
   process.kill(postmasterPid(), 'SIGKILL');
-  await writers.everyoneWrites(WRITES);
-  await expectNothingLost(writers, { dataDir });
+  await load.everyoneWrites(WRITES);
+  await expectNothingLost(load, { dataDir });
 });
 
 it('loses nothing when PostgreSQL is killed three times in a row', async () => {
-  const writers = await startWriters({ dataDir });
+  const load = await startWriters({ dataDir });
   for (let round = 0; round < 3; round++) {
     process.kill(postmasterPid(), 'SIGKILL');
-    await writers.everyoneWrites(1);
+    await load.everyoneWrites(1);
   }
-  await writers.everyoneWrites(WRITES);
-  await expectNothingLost(writers, { dataDir });
+  await load.everyoneWrites(WRITES);
+  await expectNothingLost(load, { dataDir });
 });
 
 it('loses nothing when the service and PostgreSQL are killed at once', async () => {
-  const writers = await startWriters({ dataDir });
+  const load = await startWriters({ dataDir });
   process.kill(postmasterPid(), 'SIGKILL');
   await service.kill('SIGKILL');
   await startAgain();
-  await writers.everyoneWrites(WRITES);
-  await expectNothingLost(writers, { dataDir });
+  await load.everyoneWrites(WRITES);
+  await expectNothingLost(load, { dataDir });
 });
 
 it('loses nothing when its operator restarts PostgreSQL', async () => {
@@ -98,12 +104,12 @@ it('loses nothing when its operator restarts PostgreSQL', async () => {
   let postgres = await start();
   try {
     const databaseUrl = postgres.url;
-    const writers = await startWriters({ databaseUrl });
+    const load = await startWriters({ databaseUrl });
     await postgres.stop();
     postgres = await start();
     expect(postgres.url).toBe(databaseUrl);
-    await writers.everyoneWrites(WRITES);
-    await expectNothingLost(writers, { databaseUrl });
+    await load.everyoneWrites(WRITES);
+    await expectNothingLost(load, { databaseUrl });
     await service.stop();
   } finally {
     await postgres.stop();

@@ -5,7 +5,7 @@ import { isSuccess, isUnavailable, request, type Answer, type Endpoint } from '.
 
 const WRITERS = 32;
 const RETRY_MS = 25;
-const RECOVERY_MS = 20_000;
+const PATIENCE_MS = 60_000;
 const LAST_STATE = 7;
 const JOINS_AT = 2;
 const LEAVES_AT = 5;
@@ -81,7 +81,7 @@ export class Writers {
   /** Waits until every writer has had `writes` further writes acknowledged. @throws Error when one is stuck */
   async everyoneWrites(writes: number): Promise<void> {
     const goal = this.progress.map((before) => before + writes);
-    const until = Date.now() + RECOVERY_MS;
+    const until = Date.now() + PATIENCE_MS;
     const stuck = (): number[] => [...goal.keys()].filter((at) => this.progress[at]! < goal[at]!);
     while (stuck().length > 0) {
       if (Date.now() > until) {

@@ -73,7 +73,11 @@ const step = fc.oneof(
 type Step = typeof step extends fc.Arbitrary<infer Value> ? Value : never;
 
 /** Steps of two organizations, one of whose names begins the other's. */
-export const steps = fc.array(fc.tuple(tenant, step), { minLength: 1, maxLength: 40 });
+export const steps = fc.array(fc.tuple(tenant, step), {
+  minLength: 1,
+  maxLength: 40,
+  size: 'max',
+});
 
 /** The facts that the deciders make of the steps; what they refuse does not happen. */
 export function factsOf(

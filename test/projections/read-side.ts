@@ -88,8 +88,8 @@ export async function openReadSide(): Promise<ReadSide> {
       return tables;
     },
     async empty(schema) {
-      const tables = (await tablesOf(schema)).map((name) => `${schema}.${name}`);
-      await pool.query(`TRUNCATE ${tables.join()}`);
+      const tables = await tablesOf(schema);
+      await pool.query(tables.map((name) => `DELETE FROM ${schema}.${name}`).join(';'));
     },
     async close() {
       await pool.end();

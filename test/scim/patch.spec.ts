@@ -443,7 +443,7 @@ describe('members', () => {
     const replaced = applyPatch(groupType, removed, readPatch(groupType, replacement), {
       id: 'g1',
     });
-    expect(performance.now() - start).toBeLessThan(2_000);
+    expect(performance.now() - start).toBeLessThan(5_000);
     expect(added['members']).toHaveLength(10_003);
     expect(removed).toEqual(group);
     expect(replaced['members']).toHaveLength(10_000);

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
-import { LEASE_MS } from '../../domain/organization.js';
-import type { Position } from '../../event-store/event-store.js';
+import { LEASE_MS } from '../../domain/lease.js';
+import type { Position } from '../../commands/messages.js';
 import { Projector, type ProjectionName } from '../../projections/projector.js';
 import { Problem } from './problem.js';
 

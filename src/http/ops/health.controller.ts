@@ -29,19 +29,25 @@ export class HealthController {
     return { status: 'ok' };
   }
 
-  /** 200 when the database answers and every projection catches up with the log within the bound of reads, else 503. */
+  /**
+   * 200 when the database answers and every projection catches up with the log within the bound of reads, else 503.
+   * Without a database nothing is asked of the log, which would wait for it and outlive the request.
+   */
   @Get('readyz')
   async ready(@Res({ passthrough: true }) reply: FastifyReply): Promise<Readiness> {
-    const checks = [
-      this.check('database', () => this.access.ping(), 'it cannot be reached'),
-      ...PROJECTIONS.map((name) =>
-        this.check(name, () => this.catchUp(name), 'it is halted or too far behind'),
-      ),
-    ];
-    const parts: HealthIndicatorResult = Object.assign({}, ...(await Promise.all(checks)));
-    const ready = Object.values(parts).every(({ status }) => status === 'up');
+    const database = await this.check('database', () => this.access.ping(), 'it cannot be reached');
+    const projections = isUp(database) ? await this.projections() : {};
+    const parts = { ...database, ...projections };
+    const ready = isUp(parts);
     void reply.status(ready ? 200 : 503).header('cache-control', 'no-store');
     return { status: ready ? 'ok' : 'error', parts };
+  }
+
+  private async projections(): Promise<HealthIndicatorResult> {
+    const checks = PROJECTIONS.map((name) =>
+      this.check(name, () => this.catchUp(name), 'it is halted or too far behind'),
+    );
+    return Object.assign({}, ...(await Promise.all(checks)));
   }
 
   /** @param otherwise stands for an error, whose own text may name hosts and accounts */
@@ -65,3 +71,6 @@ export class HealthController {
     if (halted || !(await this.projector.waitForHead(name))) throw new Error(`${name} is behind`);
   }
 }
+
+const isUp = (parts: HealthIndicatorResult): boolean =>
+  Object.values(parts).every(({ status }) => status === 'up');

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { Position } from '../../event-store/event-store.js';
+import type { Position } from '../../commands/messages.js';
 import { Projector } from '../../projections/projector.js';
 
 const MOST_REMEMBERED = 10_000;

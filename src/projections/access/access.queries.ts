@@ -2,7 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { Pool } from 'pg';
 import type { ApiKeyId, OrganizationId, TokenId } from '../../domain/identifiers.js';
-import { LEASE_MS } from '../../domain/organization.js';
+import { LEASE_MS } from '../../domain/lease.js';
 
 const TOKEN = /^scim_([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})_([A-Za-z0-9_-]{43})$/;
 const CACHED_CREDENTIALS = 10_000;

@@ -180,11 +180,17 @@ async function loadRows(
     users: new Map(),
     groups: new Map(),
   };
+  const made = new Set<string>();
   for (const recorded of events) {
     const { organization } = recorded.metadata;
     const id = resourceId(recorded);
-    const table = isUserEvent(recorded) ? 'users' : 'groups';
-    wanted[table].set(keyOf(organization, id), [organization, id]);
+    const key = keyOf(organization, id);
+    const { type } = recorded.event;
+    // What begins in this run has no row yet, or one that the guard of the write keeps.
+    if (type === 'UserProvisioned' || type === 'GroupCreated') made.add(key);
+    else if (!made.has(key)) {
+      wanted[isUserEvent(recorded) ? 'users' : 'groups'].set(key, [organization, id]);
+    }
   }
   for (const table of ['users', 'groups'] as const) {
     const keys = [...wanted[table].values()];
@@ -228,6 +234,7 @@ async function writeRows(
         ON CONFLICT (organization, id) DO UPDATE SET
           revision = excluded.revision, version = excluded.version, modified_at = excluded.modified_at,
           resource = excluded.resource, search = excluded.search
+        WHERE t.revision < excluded.revision
         RETURNING t.organization, (xmax = 0) AS inserted
       )
       UPDATE ${schema}.counts c SET ${table} = c.${table} + n.new

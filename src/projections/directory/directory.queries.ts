@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
-import type { Pool } from 'pg';
+import type { Pool, QueryResult, QueryResultRow } from 'pg';
 import type { GroupId, OrganizationId, UserId } from '../../domain/identifiers.js';
 import type { Filter } from '../../scim/filter.js';
 import type { ResolvedPath } from '../../scim/path.js';
 import type { Attributes } from '../../scim/resource.js';
-import { compileFilter, compileSort, type DirectoryTable } from './filter-sql.js';
+import type { PreparedRead } from '../pipelined-reads.js';
+import { compileFilter, compileSort, isPointLookup, type DirectoryTable } from './filter-sql.js';
 
 interface DirectoryResource {
   readonly id: string;
@@ -59,6 +60,11 @@ interface ListRow extends ResourceRow {
   readonly total: string;
 }
 
+/** What carries short statements: a pool, or connections that many of them share. */
+export interface PointReads {
+  query<Row extends QueryResultRow>(read: PreparedRead): Promise<QueryResult<Row>>;
+}
+
 /** Clients choose the shapes of filters; a connection keeps no more prepared statements than these. */
 const MOST_PREPARED_SHAPES = 200;
 
@@ -66,9 +72,11 @@ const MOST_PREPARED_SHAPES = 200;
 export class DirectoryQueries {
   private readonly shapes = new Set<string>();
 
+  /** @param points where statements go that answer at once; they may share connections */
   constructor(
     private readonly pool: Pool,
     private readonly schema: string,
+    private readonly points: PointReads = pool,
   ) {}
 
   async user(organization: OrganizationId, id: string): Promise<DirectoryUser | undefined> {
@@ -101,7 +109,7 @@ export class DirectoryQueries {
 
   /** The groups of one user as its resource shows them. */
   async groupsShownOf(organization: OrganizationId, id: UserId): Promise<readonly GroupOfUser[]> {
-    const { rows } = await this.pool.query<GroupOfUser>({
+    const { rows } = await this.points.query<GroupOfUser>({
       name: `${this.schema}-groups-shown`,
       text: `SELECT g.id AS value, g.resource ->> 'displayName' AS display
              FROM ${this.schema}.members m
@@ -125,7 +133,7 @@ export class DirectoryQueries {
   }
 
   async groupsOf(organization: OrganizationId, user: UserId): Promise<readonly GroupId[]> {
-    const { rows } = await this.pool.query<{ group_id: GroupId }>({
+    const { rows } = await this.points.query<{ group_id: GroupId }>({
       name: `${this.schema}-groups-of`,
       text: `SELECT group_id FROM ${this.schema}.members WHERE organization = $1 AND user_id = $2`,
       values: [organization, user],
@@ -141,7 +149,7 @@ export class DirectoryQueries {
   ): Promise<ResourceRow | undefined> {
     // What PostgreSQL cannot even compare is nobody's id.
     if (id.includes('\0')) return undefined;
-    const { rows } = await this.pool.query<ResourceRow>({
+    const { rows } = await this.points.query<ResourceRow>({
       name: `${this.schema}-${table}-by-id-${withMembership}`,
       text: `SELECT ${this.columns(table, withMembership)}
              FROM ${this.schema}.${table} t WHERE t.organization = $1 AND t.id = $2`,
@@ -163,6 +171,7 @@ export class DirectoryQueries {
       ? 'count(*) OVER ()'
       : `(SELECT ${table} FROM ${this.schema}.counts WHERE organization = $1)`;
     const order = this.order(sort);
+    const via = filter && isPointLookup(filter, table) ? this.points : this.pool;
     const rows =
       count === 0
         ? []
@@ -174,6 +183,7 @@ export class DirectoryQueries {
              JOIN ${this.schema}.${table} t ON t.organization = $1 AND t.id = page.id
              ORDER BY page.place`,
             [...parameters, count, startIndex - 1],
+            via,
           );
     const [first] = rows;
     if (first) return { total: Number(first.total), rows };
@@ -181,7 +191,7 @@ export class DirectoryQueries {
     const counting = condition
       ? `SELECT count(*) AS total FROM ${this.schema}.${table} t WHERE ${where}`
       : `SELECT ${table} AS total FROM ${this.schema}.counts WHERE organization = $1`;
-    const [counted] = await this.run<{ total: string }>(counting, parameters);
+    const [counted] = await this.run<{ total: string }>(counting, parameters, via);
     return { total: Number(counted?.total ?? 0), rows: [] };
   }
 
@@ -210,16 +220,15 @@ export class DirectoryQueries {
   }
 
   /** Prepared once per connection and shape: equal filters on other values share the text, hence the plan. */
-  private async run<Row extends object>(
+  private async run<Row extends QueryResultRow>(
     text: string,
     values: readonly unknown[],
+    via: PointReads,
   ): Promise<readonly Row[]> {
     if (this.shapes.size < MOST_PREPARED_SHAPES) this.shapes.add(text);
-    const prepared = this.shapes.has(text)
-      ? { name: `list-${createHash('sha1').update(text).digest('base64url')}` }
-      : {};
-    const { rows } = await this.pool.query<Row>({ ...prepared, text, values: [...values] });
-    return rows;
+    if (!this.shapes.has(text)) return (await this.pool.query<Row>(text, [...values])).rows;
+    const name = `list-${createHash('sha1').update(text).digest('base64url')}`;
+    return (await via.query<Row>({ name, text, values })).rows;
   }
 }
 

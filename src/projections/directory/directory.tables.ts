@@ -1,3 +1,20 @@
+/** The attributes by which providers look up; their values may be longer than what an index can hold. */
+export const indexedAttributes = {
+  users: ['userName', 'externalId'],
+  groups: ['displayName', 'externalId'],
+} as const;
+
+/** SQL text for what an index holds of a text: enough to tell values apart, and always small enough for its page. */
+export const indexedPart = (text: string): string => `left(${text}, 200)`;
+
+const lookupIndexes = (schema: string, table: keyof typeof indexedAttributes): string =>
+  indexedAttributes[table]
+    .map((name) => {
+      const part = indexedPart(`search ->> '${name}'`);
+      return `CREATE INDEX ${table}_by_${name.toLowerCase()} ON ${schema}.${table} (organization, (${part} COLLATE "C"));`;
+    })
+    .join('\n  ');
+
 /**
  * The tables that serve SCIM reads. `resource` is what the client stated; `search` the same with every value in the
  * form in which filters and sorts compare it. Both depend on the log alone.
@@ -32,8 +49,7 @@ export const directoryTables = (schema: string): string => `
     PRIMARY KEY (organization, id)
   ) WITH (fillfactor = 85);
   CREATE INDEX users_sequence ON ${schema}.users (organization, sequence);
-  CREATE INDEX users_user_name ON ${schema}.users (organization, ((search ->> 'userName') COLLATE "C"));
-  CREATE INDEX users_external_id ON ${schema}.users (organization, ((search ->> 'externalId') COLLATE "C"));
+  ${lookupIndexes(schema, 'users')}
 
   CREATE TABLE ${schema}.groups (
     organization text COLLATE "C" NOT NULL,
@@ -48,8 +64,7 @@ export const directoryTables = (schema: string): string => `
     PRIMARY KEY (organization, id)
   ) WITH (fillfactor = 50);
   CREATE INDEX groups_sequence ON ${schema}.groups (organization, sequence);
-  CREATE INDEX groups_display_name ON ${schema}.groups (organization, ((search ->> 'displayName') COLLATE "C"));
-  CREATE INDEX groups_external_id ON ${schema}.groups (organization, ((search ->> 'externalId') COLLATE "C"));
+  ${lookupIndexes(schema, 'groups')}
 
   CREATE TABLE ${schema}.members (
     organization text COLLATE "C" NOT NULL,

@@ -2,6 +2,7 @@ import { comparable } from '../../scim/comparison.js';
 import type { ComparisonFilter, Filter } from '../../scim/filter.js';
 import type { ResolvedPath } from '../../scim/path.js';
 import { subAttributeNamed, type Attribute } from '../../scim/schema.js';
+import { indexedAttributes, indexedPart } from './directory.tables.js';
 
 export type DirectoryTable = 'users' | 'groups';
 
@@ -36,6 +37,20 @@ export function compileFilter(
   const parameter = (value: string): string => `$${all.push(value)}::text`;
   const compiler = new FilterCompiler(table, schema, baseUrl, parameter);
   return { clause: compiler.compile(filter), parameters: all };
+}
+
+function isIndexed(
+  { attribute, subAttribute, extension }: ResolvedPath,
+  table: DirectoryTable,
+): boolean {
+  const names: readonly string[] = indexedAttributes[table];
+  return !extension && !subAttribute && names.includes(attribute.name);
+}
+
+/** Whether an index answers the filter at once. */
+export function isPointLookup(filter: Filter, table: DirectoryTable): boolean {
+  if (filter.kind !== 'compare' || filter.operator !== 'eq') return false;
+  return isIndexed(filter.path, table) || filter.path.attribute.name === 'id';
 }
 
 /** SQL text that a list sorts by; undefined for what has no order. RFC 7644 §3.4.2.3 */
@@ -105,6 +120,11 @@ class FilterCompiler {
     const numeric = typeof filter.value === 'number';
     const test = (text: string): string => compared(text, operator, parameter, numeric);
     if (element) return test(element.text(path.attribute));
+    if (operator === 'eq' && isIndexed(path, this.table)) {
+      const text = scalar(path);
+      const prefix = `${indexedPart(text)} COLLATE "C" = ${indexedPart(parameter)}`;
+      return `(${prefix} AND ${test(text)})`;
+    }
     if (!path.attribute.multiValued) return test(this.single(path));
     return this.some(path, (inner) => test(inner.text(path.subAttribute)));
   }

@@ -36,6 +36,11 @@ interface Told {
   readonly subject: Subject;
 }
 
+/** An event with what its subject was called when it happened. */
+interface Entry extends Told {
+  readonly name: string | null;
+}
+
 /** Who did what, when, to whom: a row for every event. */
 export class HistoryProjection implements Projection {
   readonly name = 'history';
@@ -50,17 +55,18 @@ export class HistoryProjection implements Projection {
     }));
     const names = await loadNames(told, target);
     const fresh = new Map<string, readonly string[]>();
-    const sentences = told.map(({ recorded, subject }) => {
+    const entries = told.map((each): Entry => {
+      const { recorded, subject } = each;
       const key = keyOf(recorded, subject);
       if (subject.name !== null) {
         names.set(key, subject.name);
         const { kind, id, name } = subject;
         fresh.set(key, [recorded.metadata.organization ?? '', kind, id, name]);
       }
-      return sentenceOf(recorded.event, names.get(key) ?? subject.id);
+      return { ...each, name: names.get(key) ?? null };
     });
     await writeNames([...fresh.values()], target);
-    await writeEvents(told, sentences, names, target);
+    await writeEvents(entries, target);
   }
 }
 
@@ -104,9 +110,7 @@ async function writeNames(
 }
 
 async function writeEvents(
-  told: readonly Told[],
-  sentences: readonly string[],
-  names: ReadonlyMap<string, string>,
+  entries: readonly Entry[],
   { client, schema }: ProjectionTarget,
 ): Promise<void> {
   await client.query({
@@ -119,19 +123,19 @@ async function writeEvents(
              AS n (organization, position, occurred_at, type, actor, subject_kind, subject_id, subject_name, sentence, members, correlation_id)
            ON CONFLICT (organization, position) DO NOTHING`,
     values: [
-      told.map(({ recorded }) => recorded.metadata.organization ?? ''),
-      told.map(({ recorded }) => recorded.position.toString()),
-      told.map(({ recorded }) => recorded.metadata.occurredAt),
-      told.map(({ recorded }) => recorded.event.type),
-      told.map(({ recorded }) => recorded.metadata.actor),
-      told.map(({ subject }) => subject.kind),
-      told.map(({ subject }) => subject.id),
-      told.map(({ recorded, subject }) => names.get(keyOf(recorded, subject)) ?? subject.name),
-      sentences,
-      told.map(({ recorded: { event } }) =>
+      entries.map(({ recorded }) => recorded.metadata.organization ?? ''),
+      entries.map(({ recorded }) => recorded.position.toString()),
+      entries.map(({ recorded }) => recorded.metadata.occurredAt),
+      entries.map(({ recorded }) => recorded.event.type),
+      entries.map(({ recorded }) => recorded.metadata.actor),
+      entries.map(({ subject }) => subject.kind),
+      entries.map(({ subject }) => subject.id),
+      entries.map(({ name }) => name),
+      entries.map(({ recorded, subject, name }) => sentenceOf(recorded.event, name ?? subject.id)),
+      entries.map(({ recorded: { event } }) =>
         event.type === 'GroupMembersChanged' ? [...event.added, ...event.removed].join(' ') : null,
       ),
-      told.map(({ recorded }) => recorded.metadata.$correlationId),
+      entries.map(({ recorded }) => recorded.metadata.$correlationId),
     ],
   });
 }
