@@ -66,8 +66,8 @@ import { RosterQueries } from './projections/roster/roster.queries.js';
 const READ_CONNECTIONS = 10;
 const POINT_CONNECTIONS = 2;
 const PROJECTION_CONNECTIONS = 6;
-/** SCIM waits for the directory and the access tables; the others may gather events into larger batches. */
-const GATHER_MS = { directory: 0, access: 0, roster: 50, history: 50 };
+/** Every SCIM write waits for the directory; the others may gather events into larger batches. */
+const GATHER_MS = { directory: 0, access: 20, roster: 50, history: 50 };
 
 const READ_POOL = Symbol('ReadPool');
 const POINT_READS = Symbol('PointReads');
@@ -162,7 +162,7 @@ function logProviders(databaseUrl: string): Provider[] {
   const store = (): EventStore =>
     new PostgresEventStore({
       connectionString: databaseUrl,
-      onTrouble: (error) => logger.warn(describe(error)),
+      onTrouble: onceASecond((error) => logger.warn(describe(error))),
     });
   return [{ provide: EVENT_STORE, useFactory: store }];
 }
@@ -242,6 +242,17 @@ function pool(config: pg.PoolConfig): pg.Pool {
   // An idle connection that breaks is replaced at its next use.
   made.on('error', () => undefined);
   return made;
+}
+
+/** A lost database fails every caller at once: one line a second says it. */
+function onceASecond(report: (error: unknown) => void): (error: unknown) => void {
+  let silentUntil = 0;
+  return (error) => {
+    const now = performance.now();
+    if (now < silentUntil) return;
+    silentUntil = now + 1_000;
+    report(error);
+  };
 }
 
 /** What failed, without the message of a database error: that may quote values, hence personal data. */

@@ -17,6 +17,7 @@ import type {
 import { PostgresAppender } from './postgres-appender.js';
 import { connectionConfig, isName, isTransient, SEPARATOR } from './postgres-connection.js';
 import { PostgresSignal } from './postgres-signal.js';
+import { RecentEvents } from './recent-events.js';
 import type { Feed } from './subscription.js';
 import { follow, Wakeup } from './subscription.js';
 
@@ -73,6 +74,7 @@ export class PostgresEventStore implements EventStore {
   readonly #signal: PostgresSignal;
   readonly #closing = new AbortController();
   readonly #feed: Feed;
+  readonly #recent = new RecentEvents();
   readonly #streamPages: DataLoader<StreamPageKey, readonly RecordedEvent[]>;
   readonly #waitingForQuery: (() => void)[] = [];
   #streamQueries = 0;
@@ -109,7 +111,7 @@ export class PostgresEventStore implements EventStore {
     });
     this.#feed = {
       wakeup,
-      read: (from, limit) => this.readAll(from, limit),
+      read: (from, limit) => this.#readNext(from, limit),
       idlePollMs: () => (this.#signal.healthy ? IDLE_POLL_MS.listening : IDLE_POLL_MS.deaf),
       isTransient,
       onRetry: onTrouble,
@@ -153,13 +155,27 @@ export class PostgresEventStore implements EventStore {
   }
 
   async readAll(from: Position, limit: number): Promise<readonly RecordedEvent[]> {
-    const rows = await this.#query<LogRow>(
+    return (await this.#readLog(from, limit)).map(recordedFromLog);
+  }
+
+  /** As readAll; subscriptions that read the same end of the log share it. */
+  async #readNext(from: Position, limit: number): Promise<readonly RecordedEvent[]> {
+    const known = this.#recent.after(from, limit);
+    if (known) return known;
+    const rows = await this.#readLog(from, limit);
+    const events = rows.map(recordedFromLog);
+    const characters = rows.reduce((sum, [, , , , , data]) => sum + data.length, 0);
+    this.#recent.keep(from, events, characters);
+    return events;
+  }
+
+  #readLog(from: Position, limit: number): Promise<LogRow[]> {
+    return this.#query<LogRow>(
       'log.read_all',
       `SELECT log_position, stream, revision, event_id, type, data, metadata
          FROM log.read_all($1, $2, $3)`,
       [String(from), limit, MAX_PAGE_BYTES],
     );
-    return rows.map(recordedFromLog);
   }
 
   async *readOrganization(
