@@ -3,6 +3,7 @@ import { HttpConnection } from './http-connection.mjs';
 
 /**
  * @typedef {object} Figures
+ * @property {number} seconds how long it was measured
  * @property {number} perSecond
  * @property {number} p50 milliseconds
  * @property {number} p99 milliseconds
@@ -22,6 +23,7 @@ export class Latencies {
   /** @returns {Figures} */
   over(seconds) {
     return {
+      seconds,
       perSecond: this.#microseconds.count / seconds,
       p50: this.#microseconds.percentile(50) / 1000,
       p99: this.#microseconds.percentile(99) / 1000,

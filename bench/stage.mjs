@@ -10,6 +10,8 @@ import { fileURLToPath } from 'node:url';
 
 const READY_WITHIN_MS = 30_000;
 const TMPFS = 0x01021994;
+/** Of the times in /proc, whatever the kernel's own clock. */
+const TICKS_PER_SECOND = 100;
 const ORGANIZATION = 'bench';
 
 /** PostgreSQL, the service, the bare server and the load process: everything a run needs and leaves nothing of. */
@@ -68,6 +70,18 @@ export class Stage {
     const status = readFileSync(`/proc/${this.#service.pid}/status`, 'utf8');
     const megabytes = (field) => Number(new RegExp(`${field}:\\s+(\\d+)`).exec(status)[1]) / 1024;
     return { now: megabytes('VmRSS'), most: megabytes('VmHWM') };
+  }
+
+  /** Processor seconds that the service has used, all threads; undefined where there is no /proc. */
+  processorSeconds() {
+    if (process.platform !== 'linux') return undefined;
+    const stat = readFileSync(`/proc/${this.#service.pid}/stat`, 'utf8');
+    // The command's name, which may hold spaces, ends with the last parenthesis; user and system time follow.
+    const [user, system] = stat
+      .slice(stat.lastIndexOf(')') + 2)
+      .split(' ')
+      .slice(11, 13);
+    return (Number(user) + Number(system)) / TICKS_PER_SECOND;
   }
 
   /** The end of what the service has said. */

@@ -2,7 +2,8 @@
  * What a run found; figures of connections that were not measured are missing.
  * @typedef {object} Results
  * @property {{ insert: Record<number, Figures>, http: Record<number, Figures> }} limits by connections
- * @property {Record<string, Record<number, Figures>>} scenarios by name, then connections
+ * @property {Record<string, Record<number, Figures & { processorMs: number }>>} scenarios by name, then connections; the
+ *   service's processor time per operation, NaN where unknown
  * @property {{ size: number, connections: number, add: Figures, remove: Figures, lost: number, surplus: number }[]} membership
  * @property {{ users: number, seconds: number, firstMs: number, lastMs: number }} [imported]
  * @property {{ idle: number, seeded: number, most: number, users: number }} [memory] MB

@@ -104,7 +104,11 @@ async function measureScenario(name) {
   await stage.run('scenario', name, SOAK_CONNECTIONS, WARM_UP_SECONDS);
   for (const connections of options.connections) {
     say(`${name} at ${connections}`);
-    byConnections[connections] = await stage.run('scenario', name, connections, options.seconds);
+    const before = stage.processorSeconds() ?? NaN;
+    const figures = await stage.run('scenario', name, connections, options.seconds);
+    const used = (stage.processorSeconds() ?? NaN) - before;
+    const operations = figures.perSecond * figures.seconds;
+    byConnections[connections] = { ...figures, processorMs: (used / operations) * 1000 };
   }
   return byConnections;
 }

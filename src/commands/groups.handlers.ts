@@ -112,7 +112,10 @@ export class CreateGroupHandler implements ICommandHandler<CreateGroup> {
     @Inject(TIME_AND_IDS) private readonly timeAndIds: TimeAndIds,
   ) {}
 
-  /** Every pushed group makes its team, in the same append. */
+  /**
+   * Every pushed group makes its team, in the same append. Where the appends come one by one the team comes first: a
+   * group that broke off is then made anew, and no group is ever linked to a team that is not there.
+   */
   async execute(command: CreateGroup): Promise<WrittenGroup> {
     const { organization: id, context } = command;
     const organization = requireSync(await this.organizations.state(id));
@@ -128,12 +131,12 @@ export class CreateGroupHandler implements ICommandHandler<CreateGroup> {
         { type: 'Create', groupId, claimId, teamId, stated },
         group.initial,
       );
-      plans.push({ stream, revision: -1, events });
       plans.push({
         stream: teamStream(id, teamId),
         revision: -1,
         events: team.decide({ type: 'Create', teamId, name: stated.displayName }, team.initial),
       });
+      plans.push({ stream, revision: -1, events });
       const committed = await this.model.commit(id, context, plans);
       const fresh = { stream, state: group.initial, revision: -1 };
       const after = this.model.advance(group, fresh, events, committed.occurredAt);
@@ -270,7 +273,10 @@ export class DeleteGroupHandler implements ICommandHandler<DeleteGroup> {
     private readonly folds: GroupFolds,
   ) {}
 
-  /** The group's team is archived: it gives access no more and keeps its history. */
+  /**
+   * The group's team is archived: it gives access no more and keeps its history. Where the appends come one by one the
+   * group goes last: repeating what broke off then finds it, and completes it.
+   */
   async execute({ organization, id, expected, context }: DeleteGroup): Promise<Position> {
     requireSync(await this.organizations.state(organization));
     const stream = groupStream(organization, id);
@@ -278,15 +284,14 @@ export class DeleteGroupHandler implements ICommandHandler<DeleteGroup> {
       const { state, revision } = await this.folds.load(stream);
       const current = requireGroup(state);
       checkVersion(expected, current.version);
-      const plans: PlannedAppend[] = [
-        { stream, revision, events: group.decide({ type: 'Delete' }, current) },
-      ];
+      const plans: PlannedAppend[] = [];
       if (current.teamId) {
         const linked = teamStream(organization, current.teamId);
         const loaded = await this.model.load(team, linked);
         const events = team.decide({ type: 'Archive' }, loaded.state);
         if (events.length > 0) plans.push({ stream: linked, revision: loaded.revision, events });
       }
+      plans.push({ stream, revision, events: group.decide({ type: 'Delete' }, current) });
       const committed = await this.model.commit(organization, context, plans, current.modifiedAt);
       return committed.position;
     });

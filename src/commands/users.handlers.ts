@@ -6,7 +6,7 @@ import {
   type IQueryHandler,
 } from '@nestjs/cqrs';
 import { group } from '../domain/group.js';
-import type { ClaimId, OrganizationId, UserId } from '../domain/identifiers.js';
+import type { ClaimId, Instant, OrganizationId, UserId } from '../domain/identifiers.js';
 import { requireSync } from '../domain/organization.js';
 import { requireUser, user, type ProvisionedUser, type StatedUser } from '../domain/user.js';
 import type { Position } from '../event-store/event-store.js';
@@ -152,28 +152,34 @@ export class DeleteUserHandler implements ICommandHandler<DeleteUser> {
       const current = requireUser(loaded.state);
       checkVersion(expected, current.version);
       const events = user.decide({ type: 'Delete' }, current);
-      const plans: PlannedAppend[] = [{ stream, revision: loaded.revision, events }];
-      plans.push(...(await this.departures(organization, current.userId)));
-      const { position } = await this.model.commit(
-        organization,
-        context,
-        plans,
-        current.modifiedAt,
-      );
+      const departures = await this.departures(organization, current.userId);
+      // Last where the appends come one by one: repeating what broke off then finds the user, and completes it.
+      const plans = [...departures.plans, { stream, revision: loaded.revision, events }];
+      const { modifiedAt } = departures;
+      const after = modifiedAt > current.modifiedAt ? modifiedAt : current.modifiedAt;
+      const { position } = await this.model.commit(organization, context, plans, after);
       return position;
     });
   }
 
-  private async departures(organization: OrganizationId, member: UserId): Promise<PlannedAppend[]> {
-    const groups = await this.lookup.groupsOf(organization, member);
-    const plans = await Promise.all(
-      groups.map(async (id) => {
-        const stream = groupStream(organization, id);
-        const { state, revision } = await this.model.load(group, stream);
-        return { stream, revision, events: group.decide({ type: 'DropMember', member }, state) };
-      }),
+  /** `modifiedAt` is the latest of the groups that the user leaves; empty where there is none. */
+  private async departures(
+    organization: OrganizationId,
+    member: UserId,
+  ): Promise<{ readonly plans: readonly PlannedAppend[]; readonly modifiedAt: Instant }> {
+    const plans: PlannedAppend[] = [];
+    let modifiedAt: Instant = '';
+    const streams = (await this.lookup.groupsOf(organization, member)).map((id) =>
+      groupStream(organization, id),
     );
-    return plans.filter(({ events }) => events.length > 0);
+    for (const loaded of await Promise.all(streams.map((each) => this.model.load(group, each)))) {
+      const { stream, state, revision } = loaded;
+      const events = group.decide({ type: 'DropMember', member }, state);
+      if (events.length === 0 || state.status !== 'existing') continue;
+      plans.push({ stream, revision, events });
+      if (state.modifiedAt > modifiedAt) ({ modifiedAt } = state);
+    }
+    return { plans, modifiedAt };
   }
 }
 

@@ -94,6 +94,8 @@ export class ProjectionRunner {
       let position = await readCheckpoint(this.pool, schemaOf(this.projection));
       // Not `cover`: a database that crashed may have lost the last rows, together with their checkpoint.
       this.covered = position;
+      // Another writer may have applied what is waited for here.
+      this.resolveWaiters();
       this.freshen(head);
       const pages = this.store.subscribe({ from: position, signal, pageSize: PAGE_SIZE });
       for await (const events of pages) {
@@ -155,7 +157,11 @@ export class ProjectionRunner {
   private cover(position: Position): void {
     if (position <= this.covered) return;
     this.covered = position;
-    for (const waiter of this.waiters) if (waiter.position <= position) waiter.resolve(true);
+    this.resolveWaiters();
+  }
+
+  private resolveWaiters(): void {
+    for (const waiter of this.waiters) if (waiter.position <= this.covered) waiter.resolve(true);
   }
 
   /** Watches the checkpoint that another process moves, as long as somebody here waits for it. */

@@ -14,6 +14,7 @@ export const READ_YOUR_WRITES_MS = 2_000;
 /** Session lock of the process that projects. */
 const LEADER_LOCK = 7_205_759_404;
 const LEADERSHIP_POLL_MS = 250;
+const LEADERSHIP_TIMEOUT_MS = 5_000;
 
 export interface ProjectorOptions {
   readonly databaseUrl: string;
@@ -45,6 +46,8 @@ export class Projector {
     private readonly options: ProjectorOptions,
   ) {
     const { onFailure } = options;
+    // Between two statements of a batch nobody listens to a connection that breaks; the next statement then fails.
+    pool.on('connect', (client) => client.on('error', () => undefined));
     this.runners = new Map(
       [...projections].map(([projection, { gatherMs }]) => [
         projection.name,
@@ -57,7 +60,7 @@ export class Projector {
     for (const { projection } of this.runners.values()) {
       await ensureGeneration(this.pool, projection);
     }
-    if (this.options.projects) this.running = this.project(this.stopping.signal);
+    this.running = this.attend(this.stopping.signal);
   }
 
   async stop(): Promise<void> {
@@ -110,39 +113,61 @@ export class Projector {
     return runner;
   }
 
-  private async project(signal: AbortSignal): Promise<void> {
+  private async attend(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       try {
-        await this.leadOnce(signal);
+        await this.attendOnce(signal);
       } catch (error) {
         if (!signal.aborted) this.options.onFailure('leadership', error);
       }
-      await sleep(LEADERSHIP_POLL_MS * (0.5 + Math.random() / 2), undefined, { signal }).catch(
-        () => undefined,
-      );
+      await this.pause(signal);
     }
   }
 
-  private async leadOnce(signal: AbortSignal): Promise<void> {
+  /** Keeps one connection for as long as the database lives: it carries leadership, and its loss tells of a crash. */
+  private async attendOnce(signal: AbortSignal): Promise<void> {
     const connection = new Client({
       connectionString: this.options.databaseUrl,
       application_name: 'rollcall projector leadership',
       keepAlive: true,
+      query_timeout: LEADERSHIP_TIMEOUT_MS,
     });
     const lost = new AbortController();
     connection.on('error', () => lost.abort());
     connection.on('end', () => lost.abort());
-    await connection.connect();
+    const attending = AbortSignal.any([signal, lost.signal]);
     try {
-      const { rows } = await connection.query<{ leads: boolean }>(
-        'SELECT pg_try_advisory_lock($1) AS leads',
-        [LEADER_LOCK],
-      );
-      if (!rows[0]?.leads) return;
-      const leading = AbortSignal.any([signal, lost.signal]);
-      await Promise.all([...this.runners.values()].map((runner) => runner.lead(leading)));
+      await connection.connect();
+      const confirmed = Promise.all(this.each((runner) => runner.confirm(attending)));
+      while (!attending.aborted) {
+        if (await this.leads(connection)) {
+          await Promise.all(this.each((runner) => runner.lead(attending)));
+        } else {
+          await this.pause(attending);
+        }
+      }
+      await confirmed;
     } finally {
+      if (!signal.aborted) this.each((runner) => runner.doubt());
       await connection.end().catch(() => undefined);
     }
+  }
+
+  private async leads(connection: Client): Promise<boolean> {
+    if (!this.options.projects) return false;
+    const { rows } = await connection.query<{ leads: boolean }>(
+      'SELECT pg_try_advisory_lock($1) AS leads',
+      [LEADER_LOCK],
+    );
+    return rows[0]?.leads === true;
+  }
+
+  private async pause(signal: AbortSignal): Promise<void> {
+    const ms = LEADERSHIP_POLL_MS * (0.5 + Math.random() / 2);
+    await sleep(ms, undefined, { signal }).catch(() => undefined);
+  }
+
+  private each<Result>(act: (runner: ProjectionRunner) => Result): Result[] {
+    return [...this.runners.values()].map(act);
   }
 }

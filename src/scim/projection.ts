@@ -55,6 +55,7 @@ export function projectResource(
   resource: JsonObject,
   projection: Projection | undefined,
 ): JsonObject {
+  if (!projection && showsWhole(type)) return resource;
   const result: Record<string, JsonValue> = {};
   for (const [key, value] of Object.entries(resource)) {
     const attribute = attributeNamed(type.attributes, key);
@@ -67,6 +68,22 @@ export function projectResource(
     if (shown !== undefined) result[key] = shown;
   }
   return result;
+}
+
+const wholeTypes = new WeakMap<ResourceType, boolean>();
+
+/** Whether a response without projection leaves nothing out that a stored resource can hold. */
+function showsWhole(type: ResourceType): boolean {
+  let whole = wholeTypes.get(type);
+  if (whole === undefined) {
+    const all = [...type.attributes, ...type.extensions.flatMap(({ schema }) => schema.attributes)];
+    const shown = ({ returned, mutability, subAttributes = [] }: Attribute): boolean =>
+      (returned !== 'request' && returned !== 'never' && subAttributes.every(shown)) ||
+      mutability === 'writeOnly';
+    whole = all.every(shown);
+    wholeTypes.set(type, whole);
+  }
+  return whole;
 }
 
 /** Whether a response shows anything of the top-level attribute, so that a caller may spare itself its value. */

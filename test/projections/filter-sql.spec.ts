@@ -74,7 +74,7 @@ function groupsOf(directory: RandomDirectory, events: readonly RecordedEvent[]):
       $ref: `${baseUrl}/Users/${value}`,
       type: 'User',
     }));
-    const derived = members.length > 0 ? { members } : {};
+    const derived: JsonObject = members.length > 0 ? { members } : {};
     return documentOf(groupType, groupIdOf(n), attributes, derived, events);
   });
 }

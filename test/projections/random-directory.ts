@@ -65,7 +65,7 @@ function objectOf(attributes: readonly Attribute[]): fc.Arbitrary<JsonObject> {
 }
 
 /** Resources without members, as a client may state them. */
-function attributesOf(type: ResourceType): fc.Arbitrary<JsonObject> {
+export function attributesOf(type: ResourceType): fc.Arbitrary<JsonObject> {
   const extensions = type.extensions.map(
     ({ schema }) => [schema.id, objectOf(schema.attributes)] as const,
   );

@@ -24,6 +24,8 @@ type Table = 'users' | 'groups';
 interface Run {
   readonly rows: Record<Table, Map<string, ResourceRow | undefined>>;
   readonly touched: Record<Table, Set<string>>;
+  /** Where the last deletion in each organization stands, also of what came and went within the run. */
+  readonly deletions: Record<Table, Map<OrganizationId, Position>>;
   /** The last word on each membership. */
   readonly members: Map<string, { readonly keys: readonly string[]; readonly present: boolean }>;
 }
@@ -132,6 +134,7 @@ async function applyRun(
   const run: Run = {
     rows: { users: new Map(), groups: new Map() },
     touched: { users: new Set(), groups: new Set() },
+    deletions: { users: new Map(), groups: new Map() },
     members: new Map(),
   };
   await loadRows(events, run, target);
@@ -146,15 +149,14 @@ function fold(recorded: DirectoryEvent, run: Run): void {
   const { organization } = recorded.metadata;
   if (isUserEvent(recorded)) {
     const key = keyOf(organization, resourceId(recorded));
-    run.rows.users.set(key, foldUser(run.rows.users.get(key), event as UserEvent, recorded));
-    run.touched.users.add(key);
+    const before = run.rows.users.get(key);
+    put('users', key, foldUser(before, event as UserEvent, recorded), recorded, run);
     return;
   }
   const id = resourceId(recorded);
   const key = keyOf(organization, id);
   const before = run.rows.groups.get(key);
-  run.rows.groups.set(key, foldGroup(before, event as GroupEvent, recorded));
-  run.touched.groups.add(key);
+  put('groups', key, foldGroup(before, event as GroupEvent, recorded), recorded, run);
   if (event.type !== 'GroupMembersChanged' || !before || recorded.revision <= before.revision) {
     return;
   }
@@ -164,6 +166,18 @@ function fold(recorded: DirectoryEvent, run: Run): void {
   for (const user of event.added) {
     run.members.set(`${key} ${user}`, { keys: [organization, id, user], present: true });
   }
+}
+
+function put(
+  table: Table,
+  key: string,
+  row: ResourceRow | undefined,
+  { metadata, position }: DirectoryEvent,
+  { rows, touched, deletions }: Run,
+): void {
+  if (rows[table].get(key) && !row) deletions[table].set(metadata.organization, position);
+  rows[table].set(key, row);
+  touched[table].add(key);
 }
 
 const isUserEvent = ({ stream }: RecordedEvent): boolean => stream.startsWith('user-');
@@ -220,7 +234,7 @@ async function writeRows(
     if (row) kept.push(row);
     else gone.push([organization, id]);
   }
-  if (gone.length > 0) await deleteRows(table, gone, { client, schema });
+  if (gone.length > 0) await deleteRows(table, gone, run.deletions[table], { client, schema });
   if (kept.length === 0) return;
   await client.query({
     name: `${schema}-write-${table}`,
@@ -267,10 +281,11 @@ function searched(type: ResourceType, row: ResourceRow): object {
 
 async function deleteRows(
   table: Table,
-  keys: readonly (readonly [string, string])[],
+  gone: readonly (readonly [string, string])[],
+  deletions: ReadonlyMap<OrganizationId, Position>,
   { client, schema }: ProjectionTarget,
 ): Promise<void> {
-  const values = [keys.map(([organization]) => organization), keys.map(([, id]) => id)];
+  const keys = [gone.map(([organization]) => organization), gone.map(([, id]) => id)];
   await client.query({
     name: `${schema}-delete-${table}`,
     text: `
@@ -282,10 +297,12 @@ async function deleteRows(
         WHERE m.organization = gone.organization AND m.${table === 'users' ? 'user_id' : 'group_id'} = gone.id
       )
       UPDATE ${schema}.counts c
-      SET ${table} = c.${table} - d.gone
-      FROM (SELECT organization, count(*) AS gone FROM deleted GROUP BY organization) d
-      WHERE c.organization = d.organization`,
-    values,
+      SET ${table} = c.${table} - coalesce(d.gone, 0),
+          ${table}_deleted_at = greatest(c.${table}_deleted_at, n.position)
+      FROM unnest($3::text[], $4::bigint[]) AS n (organization, position)
+      LEFT JOIN (SELECT organization, count(*) AS gone FROM deleted GROUP BY organization) d USING (organization)
+      WHERE c.organization = n.organization`,
+    values: [...keys, [...deletions.keys()], [...deletions.values()].map(String)],
   });
 }
 

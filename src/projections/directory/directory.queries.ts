@@ -1,11 +1,18 @@
 import { createHash } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
 import type { Pool, QueryResult, QueryResultRow } from 'pg';
 import type { GroupId, OrganizationId, UserId } from '../../domain/identifiers.js';
 import type { Filter } from '../../scim/filter.js';
 import type { ResolvedPath } from '../../scim/path.js';
 import type { Attributes } from '../../scim/resource.js';
 import type { PreparedRead } from '../pipelined-reads.js';
-import { compileFilter, compileSort, isPointLookup, type DirectoryTable } from './filter-sql.js';
+import {
+  compileFilter,
+  compileSort,
+  isPointLookup,
+  type DirectoryTable,
+  type SqlCondition,
+} from './filter-sql.js';
 
 interface DirectoryResource {
   readonly id: string;
@@ -56,9 +63,19 @@ interface ResourceRow {
   readonly membership: readonly unknown[] | null;
 }
 
-interface ListRow extends ResourceRow {
+interface PageRow extends ResourceRow {
+  readonly sequence: string;
   readonly total: string;
+  /** Position of the last deletion in the organization. */
+  readonly deletedAt: string;
 }
+
+interface Rows {
+  readonly total: number;
+  readonly rows: readonly ResourceRow[];
+}
+
+const REMEMBERED_PAGES = 10_000;
 
 /** What carries short statements: a pool, or connections that many of them share. */
 export interface PointReads {
@@ -70,7 +87,12 @@ const MOST_PREPARED_SHAPES = 200;
 
 /** What SCIM reads serve. The organization is part of every statement. */
 export class DirectoryQueries {
-  private readonly shapes = new Set<string>();
+  /** Names of prepared statements by their text. */
+  private readonly shapes = new Map<string, string>();
+  /** Where pages of unfiltered lists ended, by the index that follows. */
+  private readonly ends = new LRUCache<string, Pick<PageRow, 'sequence' | 'deletedAt'>>({
+    max: REMEMBERED_PAGES,
+  });
 
   /** @param points where statements go that answer at once; they may share connections */
   constructor(
@@ -161,38 +183,126 @@ export class DirectoryQueries {
   private async list(
     table: DirectoryTable,
     organization: OrganizationId,
+    request: ListRequest,
+    withMembership: boolean,
+  ): Promise<Rows> {
+    const { filter, sort, startIndex, count } = request;
+    if (filter && isPointLookup(filter, table) && startIndex === 1 && count > 0) {
+      const found = await this.lookup(table, organization, request, filter, withMembership);
+      if (found) return found;
+    }
+    const plain = filter === undefined && sort === undefined;
+    if (plain && count > 0) {
+      const next = await this.nextPage(table, organization, request, withMembership);
+      if (next) return next;
+    }
+    const page = await this.anyPage(table, organization, request, withMembership);
+    if (plain) this.rememberEnd(table, organization, startIndex, page.rows);
+    return page;
+  }
+
+  /** What an index finds at once. @returns undefined when there are more matches than the page holds */
+  private async lookup(
+    table: DirectoryTable,
+    organization: OrganizationId,
+    { count, baseUrl }: ListRequest,
+    filter: Filter,
+    withMembership: boolean,
+  ): Promise<Rows | undefined> {
+    const { clause, parameters } = this.condition(table, organization, filter, baseUrl);
+    const rows = await this.run<ResourceRow>(
+      `SELECT ${this.columns(table, withMembership)} FROM ${this.schema}.${table} t
+       WHERE t.organization = $1 AND ${clause}
+       ORDER BY t.sequence LIMIT $${parameters.length + 1}`,
+      [...parameters, count],
+      this.points,
+    );
+    return rows.length < count ? { total: rows.length, rows } : undefined;
+  }
+
+  /**
+   * The page that follows one read before: found by where that ended, so that the last page of an import costs what the
+   * first does. @returns undefined where that is not known, or rows before it have been deleted meanwhile
+   */
+  private async nextPage(
+    table: DirectoryTable,
+    organization: OrganizationId,
+    { startIndex, count }: ListRequest,
+    withMembership: boolean,
+  ): Promise<Rows | undefined> {
+    const end = this.ends.get(`${table} ${organization} ${startIndex}`);
+    if (!end) return undefined;
+    const rows = await this.run<PageRow>(
+      `SELECT ${this.columns(table, withMembership)}, t.sequence, c.${table} AS total, c.${table}_deleted_at AS "deletedAt"
+       FROM ${this.schema}.counts c
+       JOIN ${this.schema}.${table} t ON t.organization = c.organization AND t.sequence > $2
+       WHERE c.organization = $1 AND c.${table}_deleted_at = $3
+       ORDER BY t.sequence LIMIT $4`,
+      [organization, end.sequence, end.deletedAt, count],
+      this.pool,
+    );
+    const [first] = rows;
+    if (!first) return undefined;
+    this.rememberEnd(table, organization, startIndex, rows);
+    return { total: Number(first.total), rows };
+  }
+
+  private rememberEnd(
+    table: DirectoryTable,
+    organization: OrganizationId,
+    startIndex: number,
+    rows: readonly PageRow[],
+  ): void {
+    const last = rows.at(-1);
+    if (!last) return;
+    const { sequence, deletedAt } = last;
+    const next = startIndex + rows.length;
+    this.ends.set(`${table} ${organization} ${next}`, { sequence, deletedAt });
+  }
+
+  private async anyPage(
+    table: DirectoryTable,
+    organization: OrganizationId,
     { filter, sort, startIndex, count, baseUrl }: ListRequest,
     withMembership: boolean,
-  ): Promise<{ readonly total: number; readonly rows: readonly ResourceRow[] }> {
-    const condition = filter && compileFilter(filter, table, this.schema, [organization], baseUrl);
+  ): Promise<Rows & { readonly rows: readonly PageRow[] }> {
+    const condition = filter && this.condition(table, organization, filter, baseUrl);
     const where = `t.organization = $1${condition ? ` AND ${condition.clause}` : ''}`;
     const parameters = condition?.parameters ?? [organization];
-    const total = condition
-      ? 'count(*) OVER ()'
-      : `(SELECT ${table} FROM ${this.schema}.counts WHERE organization = $1)`;
+    const counts = `FROM ${this.schema}.counts WHERE organization = $1`;
+    const total = condition ? 'count(*) OVER ()' : `(SELECT ${table} ${counts})`;
     const order = this.order(sort);
-    const via = filter && isPointLookup(filter, table) ? this.points : this.pool;
     const rows =
       count === 0
         ? []
-        : await this.run<ListRow>(
-            `SELECT ${this.columns(table, withMembership)}, page.total
+        : await this.run<PageRow>(
+            `SELECT ${this.columns(table, withMembership)}, t.sequence, page.total,
+                    (SELECT ${table}_deleted_at ${counts}) AS "deletedAt"
              FROM (SELECT t.id, ${total} AS total, row_number() OVER (${order}) AS place
                    FROM ${this.schema}.${table} t WHERE ${where}
                    ${order} LIMIT $${parameters.length + 1} OFFSET $${parameters.length + 2}) page
              JOIN ${this.schema}.${table} t ON t.organization = $1 AND t.id = page.id
              ORDER BY page.place`,
             [...parameters, count, startIndex - 1],
-            via,
+            this.pool,
           );
     const [first] = rows;
     if (first) return { total: Number(first.total), rows };
     if (startIndex === 1 && count > 0) return { total: 0, rows: [] };
     const counting = condition
       ? `SELECT count(*) AS total FROM ${this.schema}.${table} t WHERE ${where}`
-      : `SELECT ${table} AS total FROM ${this.schema}.counts WHERE organization = $1`;
-    const [counted] = await this.run<{ total: string }>(counting, parameters, via);
+      : `SELECT ${table} AS total ${counts}`;
+    const [counted] = await this.run<{ total: string }>(counting, parameters, this.pool);
     return { total: Number(counted?.total ?? 0), rows: [] };
+  }
+
+  private condition(
+    table: DirectoryTable,
+    organization: OrganizationId,
+    filter: Filter,
+    baseUrl: string | undefined,
+  ): SqlCondition {
+    return compileFilter(filter, table, this.schema, [organization], baseUrl);
   }
 
   /** Creation order, unless a sort is asked for; absent values last, or first when descending. RFC 7644 §3.4.2.3 */
@@ -225,9 +335,12 @@ export class DirectoryQueries {
     values: readonly unknown[],
     via: PointReads,
   ): Promise<readonly Row[]> {
-    if (this.shapes.size < MOST_PREPARED_SHAPES) this.shapes.add(text);
-    if (!this.shapes.has(text)) return (await this.pool.query<Row>(text, [...values])).rows;
-    const name = `list-${createHash('sha1').update(text).digest('base64url')}`;
+    let name = this.shapes.get(text);
+    if (name === undefined && this.shapes.size < MOST_PREPARED_SHAPES) {
+      name = `list-${createHash('sha1').update(text).digest('base64url')}`;
+      this.shapes.set(text, name);
+    }
+    if (name === undefined) return (await this.pool.query<Row>(text, [...values])).rows;
     return (await via.query<Row>({ name, text, values })).rows;
   }
 }

@@ -1,0 +1,197 @@
+import type { ApiKeyId, OrganizationId } from '../../src/domain/identifiers.js';
+import { AccessProjection } from '../../src/projections/access/access.projection.js';
+import { DirectoryProjection } from '../../src/projections/directory/directory.projection.js';
+import { HistoryProjection } from '../../src/projections/history/history.projection.js';
+import { RosterProjection } from '../../src/projections/roster/roster.projection.js';
+import { ada, bob, engineering, engineers, oktaToken, tokenIssued } from '../domain/facts.js';
+import { openReadSide, type ReadSide } from './read-side.js';
+import { given } from './specification.js';
+import { story } from './story.js';
+
+let readSide: ReadSide;
+beforeAll(async () => {
+  readSide = await openReadSide();
+});
+afterAll(() => readSide.close());
+
+let told = 0;
+const tell = () => story(`acme-${++told}` as OrganizationId);
+
+describe.each([{ times: 1 }, { times: 2 }])(
+  'delivered $times times, the directory',
+  ({ times }) => {
+    const directory = () => new DirectoryProjection(readSide.store);
+
+    it('shows users, groups and members as of the last change', () => {
+      const { created, enabled, ...s } = tell();
+      const facts = [
+        ...[created, enabled, s.adaProvisioned, s.bobProvisioned, s.groupCreated, s.bothJoined],
+        ...[s.adaRenamed, s.adaPromoted, s.adaDeactivated, s.adaFenced, s.adaLeft, s.groupRenamed],
+      ].flat();
+      return given(readSide, directory(), facts)
+        .when({ times })
+        .then({
+          users: [
+            {
+              id: ada,
+              revision: 4,
+              version: 3,
+              resource: { userName: 'lovelace', active: false, title: 'Countess' },
+            },
+            { id: bob, revision: 0, version: 0, resource: { userName: 'bob', active: false } },
+          ],
+          groups: [{ id: engineers, resource: { displayName: 'Builders' } }],
+          members: [{ group_id: engineers, user_id: bob }],
+          counts: [{ users: '2', groups: '1' }],
+        });
+    });
+
+    it('of an organization whose SCIM is off shows nothing of later changes', () => {
+      const s = tell();
+      const facts = [
+        ...[s.enabled, s.adaProvisioned, s.groupCreated, s.disabled],
+        ...[s.adaRenamed, s.bobProvisioned, s.bothJoined, s.groupDeleted],
+      ].flat();
+      return given(readSide, directory(), facts)
+        .when({ times })
+        .then({
+          users: [{ id: ada, version: 0, resource: { userName: 'ada' } }],
+          groups: [{ id: engineers }],
+          members: [],
+          counts: [{ users: '1', groups: '1' }],
+        });
+    });
+
+    it('of an organization whose SCIM is on again has missed nothing', () => {
+      const s = tell();
+      const facts = [
+        ...[s.enabled, s.adaProvisioned, s.groupCreated, s.disabled],
+        ...[s.adaRenamed, s.bobProvisioned, s.bothJoined, s.enabled, s.adaDeleted],
+      ].flat();
+      return given(readSide, directory(), facts)
+        .when({ times })
+        .then({
+          users: [{ id: bob }],
+          members: [{ user_id: bob }],
+          counts: [{ users: '1', groups: '1' }],
+        });
+    });
+
+    it('shows no member that was deleted before it joined', () => {
+      const s = tell();
+      const facts = [
+        ...[s.enabled, s.adaProvisioned, s.bobProvisioned, s.groupCreated, s.adaDeleted],
+        s.bothJoined,
+      ].flat();
+      return given(readSide, directory(), facts)
+        .when({ times })
+        .then({ members: [{ user_id: bob }] });
+    });
+  },
+);
+
+describe.each([{ times: 1 }, { times: 2 }])('delivered $times times, the roster', ({ times }) => {
+  it('shows users, groups and teams, whether SCIM is on or off', () => {
+    const s = tell();
+    const facts = [
+      ...[s.enabled, s.adaProvisioned, s.bobProvisioned, s.groupCreated, s.disabled],
+      ...[s.bothJoined, s.adaRenamed, s.groupRenamed],
+    ].flat();
+    return given(readSide, new RosterProjection(), facts)
+      .when({ times })
+      .then({
+        users: [
+          { id: ada, status: 'active', synced: true, origin: 'scim', searched: 'lovelace' },
+          { id: bob, status: 'disabled' },
+        ],
+        groups: [{ id: engineers, display_name: 'Builders', team_id: engineering }],
+        group_members: [{ user_id: ada }, { user_id: bob }],
+        teams: [{ id: engineering, name: 'Builders', archived: false }],
+      });
+  });
+
+  it('keeps a deleted user as removed and in no group, and a deleted group’s team as archived', () => {
+    const s = tell();
+    const facts = [
+      ...[s.enabled, s.adaProvisioned, s.bobProvisioned, s.groupCreated, s.bothJoined],
+      ...[s.adaDeleted, s.groupDeleted],
+    ].flat();
+    return given(readSide, new RosterProjection(), facts)
+      .when({ times })
+      .then({
+        users: [{ id: ada, status: 'removed', resource: { userName: 'ada' } }, { id: bob }],
+        groups: [],
+        group_members: [],
+        teams: [{ name: 'Engineers', archived: true }],
+      });
+  });
+});
+
+describe.each([{ times: 1 }, { times: 2 }])('delivered $times times, access', ({ times }) => {
+  it('knows organizations, their policies and their tokens by hash', () => {
+    const s = tell();
+    const facts = [s.created, s.enabled, s.anyGroupNames, s.tokenIssued].flat();
+    return given(readSide, new AccessProjection(), facts)
+      .when({ times })
+      .then({
+        organizations: [
+          { display_name: 'Acme', sync_enabled: true, policies: { groupNames: 'any' } },
+        ],
+        tokens: [{ id: oktaToken, name: 'Okta', hash: tokenIssued.hash, revoked_at: null }],
+      });
+  });
+
+  it('knows when SCIM was turned off and when a token was revoked', () => {
+    const s = tell();
+    const facts = [s.created, s.enabled, s.tokenIssued, s.disabled, s.tokenRevoked].flat();
+    return given(readSide, new AccessProjection(), facts)
+      .when({ times })
+      .then({
+        organizations: [{ sync_enabled: false, sync_changed_at: expect.stringMatching(/Z$/) }],
+        tokens: [{ id: oktaToken, revoked_at: expect.stringMatching(/Z$/) }],
+      });
+  });
+
+  it('knows the keys of the installation', () => {
+    const keyId = 'key' as ApiKeyId;
+    const facts = [
+      {
+        stream: `apikey-${++told}`,
+        event: { type: 'ApiKeyIssued', keyId, name: 'first', hash: 'aa' } as const,
+      },
+    ];
+    return given(readSide, new AccessProjection(), facts)
+      .when({ times })
+      .then({ api_keys: [{ id: 'key', hash: 'aa', revoked_at: null }], organizations: [] });
+  });
+});
+
+describe.each([{ times: 1 }, { times: 2 }])('delivered $times times, the history', ({ times }) => {
+  it('tells each event once, by the name that its subject had then', () => {
+    const s = tell();
+    const facts = [
+      ...[s.created, s.enabled, s.adaProvisioned, s.adaRenamed, s.adaPromoted, s.bobProvisioned],
+      ...[s.groupCreated, s.bothJoined, s.adaLeft, s.adaDeactivated, s.adaDeleted, s.disabled],
+    ].flat();
+    return given(readSide, new HistoryProjection(), facts)
+      .when({ times })
+      .then({
+        events: [
+          { type: 'OrganizationCreated', sentence: 'Organization Acme was created.' },
+          { type: 'SyncEnabled', subject_name: 'Acme', sentence: 'SCIM was enabled.' },
+          { subject_name: 'ada', sentence: 'User ada was provisioned.', members: null },
+          { subject_name: 'lovelace', sentence: 'A user was renamed to lovelace.' },
+          { sentence: 'User lovelace: title changed; nickName removed.' },
+          { sentence: 'User bob was provisioned, inactive.' },
+          { subject_id: engineers, sentence: 'Group Engineers was created.' },
+          { sentence: 'Group Engineers was linked to its team.' },
+          { subject_kind: 'team', sentence: 'Team Engineers was created.' },
+          { sentence: 'Group Engineers: 2 members joined.', members: [ada, bob] },
+          { sentence: 'Group Engineers: 1 member left.', members: [ada] },
+          { sentence: 'User lovelace was deactivated.' },
+          { subject_name: 'lovelace', sentence: 'User lovelace was deleted.' },
+          { sentence: 'SCIM was disabled; the directory stays as it is.' },
+        ],
+      });
+  });
+});
