@@ -93,7 +93,10 @@ export class Stage {
     }
   }
 
-  /** Ends every process and removes every file. Idempotent, and safe while {@link open} runs. */
+  /**
+   * Ends every process and removes every file. Idempotent, and safe while {@link open} runs.
+   * @throws AggregateError after all of it was tried
+   */
   close() {
     this.#closed ??= this.#undo();
     return this.#closed;
@@ -101,10 +104,11 @@ export class Stage {
 
   async #undo() {
     await this.#opening.catch(() => undefined);
+    const failures = [];
     for (let close = this.#closers.pop(); close; close = this.#closers.pop()) {
-      // What cannot be ended keeps nothing else from being ended.
-      await close().catch((error) => console.error(error.message));
+      await close().catch((error) => failures.push(error));
     }
+    if (failures.length > 0) throw new AggregateError(failures, 'not everything could be ended');
   }
 
   #opened(close) {

@@ -13,6 +13,8 @@ const STEPS = [
     'src',
     'test',
     'scripts',
+    'bench',
+    'demo',
     'ormconfig.ts',
   ],
   ['types', 'node_modules/typescript-native/bin/tsc', '--noEmit', '-p', 'tsconfig.json'],

@@ -64,10 +64,9 @@ import { Projector } from './projections/projector.js';
 import { RosterQueries } from './projections/roster/roster.queries.js';
 
 const READ_CONNECTIONS = 10;
-const POINT_CONNECTIONS = 2;
 const PROJECTION_CONNECTIONS = 6;
 /** Every SCIM write waits for the directory; the others may gather events into larger batches. */
-const GATHER_MS = { directory: 0, access: 20, roster: 50, history: 50 };
+const GATHER_MS = { directory: 0, access: 20, roster: 250, history: 250 };
 
 const READ_POOL = Symbol('ReadPool');
 const POINT_READS = Symbol('PointReads');
@@ -195,7 +194,7 @@ function readProviders(config: Config, databaseUrl: string): Provider[] {
   });
   return [
     { provide: READ_POOL, useFactory: () => pool({ ...connection, max: READ_CONNECTIONS }) },
-    { provide: POINT_READS, useFactory: () => new PipelinedReads(connection, POINT_CONNECTIONS) },
+    { provide: POINT_READS, useFactory: () => new PipelinedReads(connection) },
     // A projection's rows and checkpoint commit together: what a crash takes is applied again from the log.
     {
       provide: PROJECTION_POOL,

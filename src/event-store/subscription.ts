@@ -76,6 +76,8 @@ export async function* follow(
       place = last.position;
       pollMs = POLL_MS;
       if (!signal.aborted) yield page;
+      // A page that is not full was the end of the log: looking again before somebody has appended finds nothing.
+      if (page.length < pageSize) await feed.wakeup.sleep(seen, pollMs, signal);
     } else {
       await feed.wakeup.sleep(seen, pollMs, signal);
       pollMs = feed.wakeup.calls === seen ? Math.min(pollMs * 1.5, feed.idlePollMs()) : POLL_MS;

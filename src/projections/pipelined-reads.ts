@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import { Client, type ClientConfig, type QueryResult, type QueryResultRow } from 'pg';
 
 /** A prepared statement with its values. */
@@ -7,45 +8,46 @@ export interface PreparedRead {
   readonly values: readonly unknown[];
 }
 
+/** pg's client with the socket that it does not declare. */
+type Connected = Client & { readonly connection: { readonly stream: Socket } };
+
 /**
- * A few connections on which reads are sent without waiting for the answers before them. For statements that answer
- * at once: one connection then carries thousands a second with a fraction of the system calls that a pool needs. A
- * slow statement would hold up those behind it and belongs on a pool.
+ * One connection on which reads are sent without waiting for the answers before them, those of one turn of the event
+ * loop in one write. For statements that answer at once: it then carries thousands a second with a fraction of the
+ * system calls that a pool needs. A slow statement would hold up those behind it and belongs on a pool.
  */
 export class PipelinedReads {
-  private readonly connections: (Promise<Client> | undefined)[];
-  private next = 0;
+  private opening: Promise<Connected> | undefined;
+  private readonly gathering = new WeakSet<Socket>();
 
-  constructor(
-    private readonly config: ClientConfig,
-    size: number,
-  ) {
-    this.connections = Array.from({ length: size }, () => undefined);
-  }
+  constructor(private readonly config: ClientConfig) {}
 
   async query<Row extends QueryResultRow>(read: PreparedRead): Promise<QueryResult<Row>> {
-    this.next = (this.next + 1) % this.connections.length;
-    const client = await this.connection(this.next);
+    this.opening ??= this.open();
+    const client = await this.opening;
+    this.gather(client.connection.stream);
     return client.query<Row>({ name: read.name, text: read.text, values: [...read.values] });
   }
 
   async end(): Promise<void> {
-    const open = await Promise.allSettled(this.connections.filter((each) => each !== undefined));
-    for (const each of open) {
-      if (each.status === 'fulfilled') await each.value.end().catch(() => undefined);
-    }
+    const client = await this.opening?.catch(() => undefined);
+    await client?.end().catch(() => undefined);
   }
 
-  private connection(index: number): Promise<Client> {
-    const open = this.connections[index] ?? this.open(index);
-    this.connections[index] = open;
-    return open;
+  private gather(socket: Socket): void {
+    if (this.gathering.has(socket)) return;
+    this.gathering.add(socket);
+    socket.cork();
+    setImmediate(() => {
+      this.gathering.delete(socket);
+      socket.uncork();
+    });
   }
 
-  private async open(index: number): Promise<Client> {
-    const client = new Client({ ...this.config, pipeline: true });
+  private async open(): Promise<Connected> {
+    const client = new Client({ ...this.config, pipeline: true }) as Connected;
     const forget = (): void => {
-      this.connections[index] = undefined;
+      this.opening = undefined;
     };
     client.on('error', forget);
     client.on('end', forget);

@@ -8,6 +8,7 @@ const PAGE_SIZE = 1_000;
 const FOLLOWER_POLL_MS = 4;
 /** A follower with somebody waiting does the work itself after so long without progress of the leader. */
 const LEADER_STALL_MS = 300;
+const CONFIRMATION_POLL_MS = 1_000;
 const SHORTEST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 5_000;
 
@@ -50,6 +51,28 @@ export class ProjectionRunner {
   /** Whether the last attempts failed: the projection stands still. */
   get halted(): boolean {
     return this.failures > 2;
+  }
+
+  /** A database that is lost may forget the last rows, together with their checkpoint. */
+  doubt(): void {
+    this.fresh = false;
+    this.covered = 0n;
+  }
+
+  /** Ends the doubt as soon as everything acknowledged by now is applied again, by whichever process. */
+  async confirm(signal: AbortSignal): Promise<void> {
+    this.doubt();
+    while (!signal.aborted && !this.fresh) {
+      try {
+        const head = await this.store.head();
+        while (!signal.aborted && !this.fresh) {
+          if (await this.waitFor(head, CONFIRMATION_POLL_MS)) this.freshen(head);
+        }
+      } catch (error) {
+        this.options.onFailure(this.projection.name, error);
+        await sleep(SHORTEST_PAUSE_MS);
+      }
+    }
   }
 
   /** Resolves at once, but after a start or a lost database only when everything acknowledged before is applied. */

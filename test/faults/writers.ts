@@ -63,15 +63,17 @@ export class Writers {
   private constructor(
     private readonly endpoint: Endpoint,
     private readonly groupId: string,
+    private readonly mayRefuse: boolean,
   ) {
     this.running = Promise.all(this.progress.map((_, writer) => this.write(writer)));
   }
 
-  static async start(endpoint: Endpoint): Promise<Writers> {
+  /** @param mayRefuse whether SCIM is turned off meanwhile, so that a refusal is a reason to try again */
+  static async start(endpoint: Endpoint, { mayRefuse = false } = {}): Promise<Writers> {
     const [url = ''] = endpoint.urls;
     const group = { schemas: [GROUP], displayName: `Everybody ${randomUUID()}` };
     const { body } = await request(endpoint, url, 'POST', '/Groups', group);
-    return new Writers(endpoint, body.id);
+    return new Writers(endpoint, body.id, mayRefuse);
   }
 
   get acknowledgedWrites(): number {
@@ -209,7 +211,7 @@ export class Writers {
   ): Promise<void> {
     for (;;) {
       const answer = await this.send('GET', `/Users/${user.id}`);
-      if (isUnavailable(answer)) {
+      if (this.isToRetry(answer)) {
         if (this.stopping.signal.aborted) return;
         await sleep(RETRY_MS);
         continue;
@@ -227,8 +229,12 @@ export class Writers {
 
   private accepted(answer: Answer, what: string): boolean {
     if (isSuccess(answer)) return true;
-    if (!isUnavailable(answer)) this.surprise(`${what}: ${answer.status} ${answer.text}`);
+    if (!this.isToRetry(answer)) this.surprise(`${what}: ${answer.status} ${answer.text}`);
     return false;
+  }
+
+  private isToRetry(answer: Answer): boolean {
+    return isUnavailable(answer) || (this.mayRefuse && answer.status === 403);
   }
 
   private surprise(what: string): void {

@@ -16,9 +16,11 @@ import {
   groupFilters,
   groupIdOf,
   membersOf,
+  operators,
   parsed,
   pathsOf,
   randomDirectory,
+  tellingWords,
   userFilters,
   userIdOf,
   type RandomDirectory,
@@ -138,6 +140,31 @@ describe('lists of the directory', () => {
     });
     await fc.assert(property, { numRuns: 10 });
   });
+
+  it.each(operators.filter((operator) => operator !== 'pr'))(
+    'compare text by %s as the reference does, whatever the characters',
+    async (operator) => {
+      const names = tellingWords.filter((text) => text !== '');
+      const directory = {
+        users: names.map((userName) => ({ userName, active: true, title: userName })),
+        groups: [],
+        members: [],
+      };
+      const { organization, users } = await fill(directory);
+      const found: Record<string, readonly string[]> = {};
+      const expected: Record<string, readonly string[]> = {};
+      for (const text of tellingWords) {
+        const filter = parsed(userType, `title ${operator} ${JSON.stringify(text)}`);
+        const page = await queries.users(organization, { ...everything, filter });
+        const nameOf = (id: string): string => names[Number(id.slice(-2))]!;
+        found[text] = page.resources.map(({ id }) => nameOf(id));
+        expected[text] = users
+          .filter(({ document }) => evaluateFilter(filter, document))
+          .map(({ id }) => nameOf(id));
+      }
+      expect(found).toEqual(expected);
+    },
+  );
 
   const isDerived = (path: string): boolean => /^(groups|members)\b/.test(path);
 
