@@ -1,6 +1,6 @@
 /** How TypeORM reaches PostgreSQL, and the schema's migrations. ormconfig.ts imports this, never the reverse. */
 import pg from 'pg';
-import { DataSource, type DataSourceOptions, type Logger } from 'typeorm';
+import type { DataSourceOptions, Logger } from 'typeorm';
 import { EventLog1700000000001 } from './migrations/1700000000001-event-log.js';
 import { ReadModels1700000000002 } from './migrations/1700000000002-read-models.js';
 
@@ -38,6 +38,9 @@ export async function runMigrations(url: string, log?: Log): Promise<readonly st
   await lock.connect();
   try {
     await lock.query(`SELECT pg_advisory_lock(${MIGRATION_LOCK})`);
+    if (await isCurrent(lock)) return [];
+    // Loaded only when there is something to do: most starts are spared it.
+    const { DataSource } = await import('typeorm');
     const dataSource = new DataSource({ ...dataSourceOptions(url, log), poolSize: 1 });
     await dataSource.initialize();
     try {
@@ -49,6 +52,16 @@ export async function runMigrations(url: string, log?: Log): Promise<readonly st
   } finally {
     await lock.end();
   }
+}
+
+async function isCurrent(database: pg.Client): Promise<boolean> {
+  const { rows: tables } = await database.query(
+    `SELECT 1 WHERE to_regclass('migrations') IS NOT NULL`,
+  );
+  if (tables.length === 0) return false;
+  const { rows } = await database.query<{ name: string }>('SELECT name FROM migrations');
+  const ran = new Set(rows.map(({ name }) => name));
+  return MIGRATIONS.every(({ name }) => ran.has(name));
 }
 
 /** Logs what failed and never with which parameters: they hold personal data and hashes of secrets. */

@@ -5,6 +5,7 @@ import type { RecordedEvent, StreamAppend } from '../../src/event-store/event-st
 import { attributesOf } from '../projections/random-directory.js';
 import { userType } from '../../src/scim/schema.js';
 import {
+  dyingBefore,
   enabledOrganization,
   observed,
   openLog,
@@ -105,10 +106,7 @@ describe('a user', () => {
         await side.postGroup({ displayName: 'one', members: [{ value: id }] }),
         await side.postGroup({ displayName: 'two', members: [{ value: id }] }),
       ];
-      let appends = 0;
-      const dying = sequential(log.store, () => {
-        if (appends++ >= died) throw new ProcessDied();
-      });
+      const dying = sequential(log.store, dyingBefore(died));
       await expect(writeSide(dying, organization).deleteUser(id)).rejects.toThrow(ProcessDied);
       await side.deleteUser(id);
       await expect(side.deleteUser(id)).rejects.toMatchObject({ reason: 'user-unknown' });
@@ -139,10 +137,7 @@ describe('a group', () => {
     async (died) => {
       const side = writeSide(sequential(log.store), organization);
       const { id } = await side.postGroup({ displayName: 'one' });
-      let appends = 0;
-      const dying = sequential(log.store, () => {
-        if (appends++ >= died) throw new ProcessDied();
-      });
+      const dying = sequential(log.store, dyingBefore(died));
       await expect(writeSide(dying, organization).deleteGroup(id)).rejects.toThrow(ProcessDied);
       await side.deleteGroup(id);
       const types = (await eventsOf(organization)).map(({ event }) => event.type);
@@ -154,10 +149,7 @@ describe('a group', () => {
   it.each([0, 1, 2])(
     'has a team when its creation died before append %i and was repeated',
     async (died) => {
-      let appends = 0;
-      const dying = sequential(log.store, () => {
-        if (appends++ >= died) throw new ProcessDied();
-      });
+      const dying = sequential(log.store, dyingBefore(died));
       await expect(
         writeSide(dying, organization).postGroup({ displayName: 'one' }),
       ).rejects.toThrow(ProcessDied);
@@ -171,10 +163,7 @@ describe('a group', () => {
   it('and its team bear one name after a renaming that died half-way and was repeated', async () => {
     const side = writeSide(sequential(log.store), organization);
     const { id } = await side.postGroup({ displayName: 'one' });
-    let appends = 0;
-    const dying = sequential(log.store, () => {
-      if (appends++ >= 2) throw new ProcessDied();
-    });
+    const dying = sequential(log.store, dyingBefore(2));
     await expect(
       writeSide(dying, organization).putGroup(id, { displayName: 'two' }),
     ).rejects.toThrow(ProcessDied);

@@ -93,6 +93,14 @@ export function observed(store: EventStore, gathered: StreamAppend[][]): EventSt
 
 export class ProcessDied extends Error {}
 
+/** Dies before the append of that number, counted from 0. */
+export function dyingBefore(number: number): BeforeAppend {
+  let appends = 0;
+  return () => {
+    if (appends++ >= number) throw new ProcessDied();
+  };
+}
+
 /** A fresh organization with SCIM on. */
 export async function enabledOrganization(
   store: EventStore,

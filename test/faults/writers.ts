@@ -68,7 +68,10 @@ export class Writers {
     this.running = Promise.all(this.progress.map((_, writer) => this.write(writer)));
   }
 
-  /** @param mayRefuse whether SCIM is turned off meanwhile, so that a refusal is a reason to try again */
+  /**
+   * @param mayRefuse whether SCIM is turned off meanwhile: then a refusal is a reason to try again, and a write that
+   *   was under way may be shown only when SCIM is on again
+   */
   static async start(endpoint: Endpoint, { mayRefuse = false } = {}): Promise<Writers> {
     const [url = ''] = endpoint.urls;
     const group = { schemas: [GROUP], displayName: `Everybody ${randomUUID()}` };
@@ -211,13 +214,13 @@ export class Writers {
   ): Promise<void> {
     for (;;) {
       const answer = await this.send('GET', `/Users/${user.id}`);
-      if (this.isToRetry(answer)) {
-        if (this.stopping.signal.aborted) return;
-        await sleep(RETRY_MS);
-        continue;
+      const seen = !this.isToRetry(answer) && sees(answer);
+      if (seen || this.stopping.signal.aborted) return;
+      if (!this.isToRetry(answer) && !this.mayRefuse) {
+        this.surprise(`${user.key} ${what}: read ${answer.status} ${answer.text}`);
+        return;
       }
-      if (!sees(answer)) this.surprise(`${user.key} ${what}: read ${answer.status} ${answer.text}`);
-      return;
+      await sleep(RETRY_MS);
     }
   }
 

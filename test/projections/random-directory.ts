@@ -220,7 +220,7 @@ export function factsOfDirectory(
       userId,
       active: active !== false,
       claimId: 'claim' as never,
-      personal: { userName: String(userName), profile },
+      personal: { userName: userName as string, profile },
     });
   });
   const created = groups.flatMap(({ displayName, externalId = null }, n) => {
@@ -231,7 +231,7 @@ export function factsOfDirectory(
       fact(stream, {
         type: 'GroupCreated',
         groupId,
-        displayName: String(displayName),
+        displayName: displayName as string,
         externalId: externalId as string | null,
         claimId: null,
       }),

@@ -77,6 +77,17 @@ describe.each([{ times: 1 }, { times: 2 }])(
         });
     });
 
+    it('shows no member that left again, though another organization was enabled meanwhile', () => {
+      const [s, other] = [tell(), tell()];
+      const facts = [
+        ...[s.enabled, s.adaProvisioned, s.bobProvisioned, s.groupCreated, s.bothJoined],
+        ...[other.enabled, other.disabled, s.adaLeft],
+      ].flat();
+      return given(readSide, directory(), facts)
+        .when({ times })
+        .then({ members: [{ user_id: bob }] });
+    });
+
     it('shows no member that was deleted before it joined', () => {
       const s = tell();
       const facts = [

@@ -308,16 +308,17 @@ async function deleteRows(
 
 /** A member that is no user any more, or whose group is gone, is left out: the deletion stands later in the log. */
 async function writeMembers(run: Run, { client, schema }: ProjectionTarget): Promise<void> {
-  const changes = [...run.members.values()];
-  const columns = (present: boolean): string[][] => {
-    const keys = changes.filter((change) => change.present === present).map(({ keys }) => keys);
-    return [0, 1, 2].map((column) => keys.map((key) => key[column] ?? ''));
-  };
-  const [leaving, joining] = [columns(false), columns(true)];
+  const [leaving, joining] = [memberColumns(run, false), memberColumns(run, true)];
+  // A group whose row was kept, being newer than this run, has seen these changes before.
+  const unseen = (change: string): string =>
+    `JOIN ${schema}.groups g ON g.organization = ${change}.organization AND g.id = ${change}.group_id
+       AND g.revision <= ${change}.revision`;
+  const given = 'unnest($1::text[], $2::text[], $3::text[], $4::int[])';
   if (leaving[0]?.length) {
     await client.query({
       name: `${schema}-members-leave`,
-      text: `DELETE FROM ${schema}.members m USING unnest($1::text[], $2::text[], $3::text[]) AS l (organization, group_id, user_id)
+      text: `DELETE FROM ${schema}.members m
+             USING ${given} AS l (organization, group_id, user_id, revision) ${unseen('l')}
              WHERE m.organization = l.organization AND m.group_id = l.group_id AND m.user_id = l.user_id`,
       values: leaving,
     });
@@ -327,13 +328,28 @@ async function writeMembers(run: Run, { client, schema }: ProjectionTarget): Pro
       name: `${schema}-members-join`,
       text: `INSERT INTO ${schema}.members (organization, group_id, user_id)
              SELECT j.organization, j.group_id, j.user_id
-             FROM unnest($1::text[], $2::text[], $3::text[]) AS j (organization, group_id, user_id)
+             FROM ${given} AS j (organization, group_id, user_id, revision)
              JOIN ${schema}.users u ON u.organization = j.organization AND u.id = j.user_id
-             JOIN ${schema}.groups g ON g.organization = j.organization AND g.id = j.group_id
+             ${unseen('j')}
              ON CONFLICT DO NOTHING`,
       values: joining,
     });
   }
+}
+
+/** Organizations, groups, users, and the groups' revisions after the run; without groups that are gone. */
+function memberColumns(run: Run, present: boolean): (string | number)[][] {
+  const columns: [string[], string[], string[], number[]] = [[], [], [], []];
+  for (const change of run.members.values()) {
+    const [organization = '', group = '', user = ''] = change.keys;
+    const row = run.rows.groups.get(keyOf(organization, group));
+    if (change.present !== present || !row) continue;
+    columns[0].push(organization);
+    columns[1].push(group);
+    columns[2].push(user);
+    columns[3].push(row.revision);
+  }
+  return columns;
 }
 
 async function saveFollowing(
