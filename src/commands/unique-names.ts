@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { claim } from '../domain/claim.js';
-import type { NameKind } from '../domain/events.js';
+import type { DomainEvent, NameKind } from '../domain/events.js';
 import { group } from '../domain/group.js';
 import type { ClaimId } from '../domain/identifiers.js';
 import type { ExistingOrganization } from '../domain/organization.js';
@@ -10,7 +10,7 @@ import { user } from '../domain/user.js';
 import type { CommandContext } from './messages.js';
 import { claimStream } from './streams.js';
 import { TIME_AND_IDS, type TimeAndIds } from './time-and-ids.js';
-import { WriteModel, type PlannedAppend } from './write-model.js';
+import { WriteModel, type Loaded, type PlannedAppend } from './write-model.js';
 
 export interface PlannedClaim {
   readonly claimId: ClaimId;
@@ -67,40 +67,48 @@ export class UniqueNames {
     claimant: string,
     context: CommandContext,
   ): Promise<boolean> {
-    const { tenure, revision } = await this.tenure(held.kind, held.owner, held.claimId);
+    const { tenure, fence } = await this.tenure(held.kind, held.owner, held.claimId);
     if (tenure === 'holds') return false;
     if (tenure === 'undecided' && held.owner !== claimant) {
-      const fence = { type: 'ClaimFenced', claimId: held.claimId } as const;
-      const append = { stream: held.owner, revision, events: [fence] };
-      await this.model.commit(organization.organization, context, [append]);
+      await this.model.commit(organization.organization, context, [fence]);
     }
     return true;
   }
 
+  /** What the owner's stream says of the claim, and the append that would fence the owner. */
   private async tenure(
     kind: NameKind,
     owner: string,
     claimId: ClaimId,
-  ): Promise<{ readonly tenure: Tenure; readonly revision: number }> {
-    const tenureOf = (holds: ClaimId | null | undefined, gone: boolean): Tenure => {
-      if (gone) return 'gone';
-      return holds === claimId ? 'holds' : 'undecided';
+  ): Promise<{ readonly tenure: Tenure; readonly fence: PlannedAppend }> {
+    const told = <State extends { readonly status: string }>(
+      { state, revision }: Loaded<State>,
+      holds: ClaimId | null | undefined,
+      events: readonly DomainEvent[],
+    ) => {
+      const gone = state.status === 'deleted' || state.status === 'revoked';
+      const tenure: Tenure = gone ? 'gone' : holds === claimId ? 'holds' : 'undecided';
+      return { tenure, fence: { stream: owner, revision, events } };
     };
+    const command = { type: 'FenceClaim', claimId } as const;
     switch (kind) {
       case 'userName': {
-        const { state, revision } = await this.model.load(user, owner);
+        const loaded = await this.model.load(user, owner);
+        const { state } = loaded;
         const holds = state.status === 'provisioned' ? state.claimId : undefined;
-        return { tenure: tenureOf(holds, state.status === 'deleted'), revision };
+        return told(loaded, holds, user.decide(command, state));
       }
       case 'groupName': {
-        const { state, revision } = await this.model.load(group, owner);
+        const loaded = await this.model.load(group, owner);
+        const { state } = loaded;
         const holds = state.status === 'existing' ? state.claimId : undefined;
-        return { tenure: tenureOf(holds, state.status === 'deleted'), revision };
+        return told(loaded, holds, group.decide(command, state));
       }
       case 'tokenName': {
-        const { state, revision } = await this.model.load(token, owner);
+        const loaded = await this.model.load(token, owner);
+        const { state } = loaded;
         const holds = state.status === 'issued' ? state.claimId : undefined;
-        return { tenure: tenureOf(holds, state.status === 'revoked'), revision };
+        return told(loaded, holds, token.decide(command, state));
       }
     }
   }

@@ -43,14 +43,13 @@ function documentOf(
   derived: JsonObject,
   events: readonly RecordedEvent[],
 ): Document {
-  const times = events
-    .filter(({ stream }) => stream.endsWith(id))
-    .map(({ metadata }) => metadata.occurredAt);
+  const own = events.filter(({ stream }) => stream.endsWith(id));
+  const times = own.map(({ metadata }) => metadata.occurredAt);
   const identity = {
     id,
     created: times[0]!,
     lastModified: times.at(-1)!,
-    version: '',
+    version: `W/"${own.at(-1)!.revision}"`,
     location: `${baseUrl}${type.endpoint}/${id}`,
   };
   const rendered = renderResource(type, attributes, identity, derived);
@@ -178,8 +177,8 @@ describe('lists of the directory', () => {
       const { organization, users } = await fill(directory);
       for (const [sortBy, descending] of wanted) {
         const path = resolveSort(userType, sortBy);
-        // No stored document knows versions and URLs: sorting by them keeps creation order.
-        if (!path || sortBy === 'meta.version' || sortBy === 'meta.location') continue;
+        // No stored document knows URLs: sorting by them keeps creation order.
+        if (!path || sortBy === 'meta.location') continue;
         const sort = { path, descending };
         const { resources } = await queries.users(organization, { ...everything, sort });
         const value = ({ document }: Document) => sortValue(path, document);

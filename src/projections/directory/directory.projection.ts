@@ -273,7 +273,7 @@ function searched(type: ResourceType, row: ResourceRow): object {
     id: row.id,
     created: row.created_at,
     lastModified: row.modified_at,
-    version: '',
+    version: `W/"${row.version}"`,
     location: '',
   };
   return searchDocument(type, renderResource(type, row.resource, identity));
