@@ -13,12 +13,12 @@ import {
   CreateGroupHandler,
   CurrentGroupHandler,
   DeleteGroupHandler,
-  GroupFolds,
   GroupSynchronizer,
-  Members,
   PatchGroupHandler,
   ReplaceGroupHandler,
 } from './commands/groups.handlers.js';
+import { GroupFolds } from './commands/group-folds.js';
+import { Members } from './commands/members.js';
 import {
   CreateOrganizationHandler,
   DisableSyncHandler,
@@ -26,6 +26,7 @@ import {
   SetPoliciesHandler,
 } from './commands/organizations.handlers.js';
 import { Organizations } from './commands/organizations.js';
+import { PolicyReactor } from './commands/policy-reactor.js';
 import { systemTimeAndIds, TIME_AND_IDS } from './commands/time-and-ids.js';
 import { UniqueNames } from './commands/unique-names.js';
 import {
@@ -49,6 +50,8 @@ import {
   UnknownEndpointController,
 } from './http/scim/discovery.controller.js';
 import { GroupsController } from './http/scim/groups.controller.js';
+import { ListTurns } from './http/scim/list-turns.js';
+import { QuirkMetrics } from './http/scim/quirk-metrics.js';
 import { ReadYourWrites } from './http/scim/read-your-writes.js';
 import { Representation } from './http/scim/representation.js';
 import { ScimErrorFilter } from './http/scim/scim-error.filter.js';
@@ -64,11 +67,17 @@ import { Projector } from './projections/projector.js';
 import { RosterQueries } from './projections/roster/roster.queries.js';
 
 const READ_CONNECTIONS = 10;
+/** Of their own: nobody's lists keep others from being let in. */
+const ACCESS_CONNECTIONS = 2;
+/** The database gives a read up; should it not even say so, the client does. */
+const READ_TIMEOUTS = { statement_timeout: 3_000, query_timeout: 5_000 };
+const PROJECTION_TIMEOUT_MS = 60_000;
 const PROJECTION_CONNECTIONS = 6;
 /** Every SCIM write waits for the directory; the others may gather events into larger batches. */
 const GATHER_MS = { directory: 0, access: 20, roster: 250, history: 250 };
 
 const READ_POOL = Symbol('ReadPool');
+const ACCESS_POOL = Symbol('AccessPool');
 const POINT_READS = Symbol('PointReads');
 const PROJECTION_POOL = Symbol('ProjectionPool');
 
@@ -79,6 +88,7 @@ const commandProviders: Provider[] = [
   GroupFolds,
   Members,
   GroupSynchronizer,
+  PolicyReactor,
   CreateUserHandler,
   ReplaceUserHandler,
   PatchUserHandler,
@@ -107,23 +117,27 @@ const scimControllers = [
   UnknownEndpointController,
 ];
 
-/** Ends, in this order: what projects, what uses connections, the connections. */
+/** Ends, in this order: what reacts, what projects, what uses connections, the connections. */
 @Injectable()
 class Shutdown implements OnApplicationShutdown {
   constructor(
+    private readonly reactor: PolicyReactor,
     private readonly projector: Projector,
     private readonly usage: TokenUsage,
     @Inject(EVENT_STORE) private readonly store: EventStore,
     @Inject(READ_POOL) private readonly reads: pg.Pool,
+    @Inject(ACCESS_POOL) private readonly access: pg.Pool,
     @Inject(POINT_READS) private readonly points: PipelinedReads,
     @Inject(PROJECTION_POOL) private readonly projections: pg.Pool,
   ) {}
 
   async onApplicationShutdown(): Promise<void> {
+    await this.reactor.stop();
     await this.projector.stop();
     await this.usage.stop();
     await this.store.close();
-    await Promise.all([this.reads.end(), this.points.end(), this.projections.end()]);
+    const connections = [this.reads, this.access, this.points, this.projections];
+    await Promise.all(connections.map((each) => each.end()));
   }
 }
 
@@ -148,6 +162,8 @@ export class AppModule {
         { provide: PUBLIC_URL, useValue: config.publicUrl },
         ReadYourWrites,
         Representation,
+        ListTurns,
+        QuirkMetrics,
         ScimErrorFilter,
         EdgeErrorFilter,
         Shutdown,
@@ -174,6 +190,7 @@ function readProviders(config: Config, databaseUrl: string): Provider[] {
     connectionTimeoutMillis: 5_000,
     application_name: 'rollcall',
   };
+  const reading = { ...connection, ...READ_TIMEOUTS };
   const projector = (projections: pg.Pool, store: EventStore): Projector => {
     const { directory, access, roster, history } = projectionCatalogue(store);
     const paced = new Map<Projection, { gatherMs: number }>([
@@ -193,8 +210,9 @@ function readProviders(config: Config, databaseUrl: string): Provider[] {
     useFactory: (reads: pg.Pool, store: EventStore) => make(reads, servedSchemas(store)),
   });
   return [
-    { provide: READ_POOL, useFactory: () => pool({ ...connection, max: READ_CONNECTIONS }) },
-    { provide: POINT_READS, useFactory: () => new PipelinedReads(connection) },
+    { provide: READ_POOL, useFactory: () => pool({ ...reading, max: READ_CONNECTIONS }) },
+    { provide: ACCESS_POOL, useFactory: () => pool({ ...reading, max: ACCESS_CONNECTIONS }) },
+    { provide: POINT_READS, useFactory: () => new PipelinedReads(reading) },
     // A projection's rows and checkpoint commit together: what a crash takes is applied again from the log.
     {
       provide: PROJECTION_POOL,
@@ -202,6 +220,7 @@ function readProviders(config: Config, databaseUrl: string): Provider[] {
         pool({
           ...connection,
           max: PROJECTION_CONNECTIONS,
+          statement_timeout: PROJECTION_TIMEOUT_MS,
           pipeline: true,
           options: '-c synchronous_commit=off',
         }),
@@ -215,7 +234,9 @@ function readProviders(config: Config, databaseUrl: string): Provider[] {
     },
     {
       provide: AccessQueries,
-      ...queries((reads, schemas) => new AccessQueries(reads, schemas.access)),
+      inject: [ACCESS_POOL, EVENT_STORE],
+      useFactory: (reads: pg.Pool, store: EventStore) =>
+        new AccessQueries(reads, servedSchemas(store).access),
     },
     {
       provide: RosterQueries,

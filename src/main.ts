@@ -5,6 +5,7 @@ import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { v7 as uuidv7 } from 'uuid';
 import { AppModule } from './app.module.js';
+import { PolicyReactor } from './commands/policy-reactor.js';
 import { ConfigError, loadConfig, type Config } from './config.js';
 import { runMigrations } from './database.js';
 import { startEmbeddedPostgres, type EmbeddedPostgres } from './embedded-postgres.js';
@@ -24,6 +25,8 @@ import { Projector } from './projections/projector.js';
 /** Correlation ids become metadata of events: a client's own is taken only if it can be no personal data. */
 const CORRELATION_ID = /^[0-9a-f][0-9a-f-]{7,63}$/i;
 const LONGEST_PATH_SEGMENT = 4_096;
+/** For headers and body to arrive. */
+const REQUEST_TIMEOUT_MS = 60_000;
 
 async function start(): Promise<void> {
   const config = loadConfig();
@@ -39,6 +42,7 @@ async function start(): Promise<void> {
     await app.init();
     const projector = app.get(Projector);
     await projector.start();
+    if (config.role !== 'api') startReacting(app);
     const key =
       config.role === 'projector' ? null : await ensureAdministratorKey(app, config.adminKey);
     await app.listen(config.port, config.host);
@@ -48,6 +52,11 @@ async function start(): Promise<void> {
     await embedded?.stop();
     throw error;
   }
+}
+
+function startReacting(app: NestFastifyApplication): void {
+  const logger = new Logger('reactor');
+  app.get(PolicyReactor).start(() => logger.warn('a round failed; the next one repeats it'));
 }
 
 async function database(config: Config): Promise<EmbeddedPostgres | undefined> {
@@ -62,6 +71,7 @@ async function createApp(
 ): Promise<NestFastifyApplication> {
   const adapter = new FastifyAdapter({
     bodyLimit: BODY_LIMIT,
+    requestTimeout: REQUEST_TIMEOUT_MS,
     genReqId: ({ headers }: IncomingMessage) => {
       const given = headers['x-request-id'];
       return typeof given === 'string' && CORRELATION_ID.test(given) ? given : uuidv7();

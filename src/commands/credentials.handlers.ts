@@ -31,7 +31,14 @@ export class IssueTokenHandler implements ICommandHandler<IssueToken> {
       const tokenId = this.timeAndIds.id() as TokenId;
       const secret = this.timeAndIds.secret(SECRET_BYTES);
       const stream = tokenStream(id, tokenId);
-      const claimed = await this.names.claim(existing, 'tokenName', name, stream, context, attempt);
+      const claimed = await this.names.claim({
+        organization: existing,
+        kind: 'tokenName',
+        name,
+        owner: stream,
+        context,
+        attempt,
+      });
       const { claimId, append } = claimed;
       const hash = createHash('sha256').update(secret).digest('hex');
       const now = this.timeAndIds.now();

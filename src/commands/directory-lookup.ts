@@ -9,5 +9,14 @@ export const DIRECTORY_LOOKUP = Symbol('DirectoryLookup');
 export interface DirectoryLookup {
   /** Those of `ids` that are users; one that was created or deleted a moment ago may be told wrongly. */
   usersAmong(organization: OrganizationId, ids: readonly UserId[]): Promise<ReadonlySet<UserId>>;
+  /** The groups in whose streams the user is a member, whether it is still a user or not. */
   groupsOf(organization: OrganizationId, user: UserId): Promise<readonly GroupId[]>;
+  /** Members in the streams of groups that are no users any more, up to `limit`. */
+  formerMembers(limit: number): Promise<readonly FormerMember[]>;
+}
+
+export interface FormerMember {
+  readonly organization: OrganizationId;
+  readonly group: GroupId;
+  readonly user: UserId;
 }

@@ -59,7 +59,7 @@ function patchedWithMembers(
   current: ExistingGroup,
   operations: readonly PatchOperation[],
 ): StatedGroup {
-  const members = [...current.members].sort().map((value) => ({ value }));
+  const members = [...current.members].sort().map((value) => ({ value, type: 'User' }));
   const attributes = { ...groupAttributes(current), ...(members.length > 0 ? { members } : {}) };
   return statedGroup(applyPatch(groupType, attributes, operations, { id: current.groupId }));
 }

@@ -17,6 +17,17 @@ export interface PlannedClaim {
   readonly append: PlannedAppend;
 }
 
+export interface ClaimRequest {
+  readonly organization: ExistingOrganization;
+  readonly kind: NameKind;
+  readonly name: string;
+  /** The stream of the owner. */
+  readonly owner: string;
+  readonly context: CommandContext;
+  /** On attempt 0 the name is taken to be free, which costs no read; a wrong guess fails the append. */
+  readonly attempt: number;
+}
+
 /** What an owner's stream says about a claim on a name. */
 type Tenure = 'holds' | 'gone' | 'undecided';
 
@@ -34,17 +45,10 @@ export class UniqueNames {
 
   /**
    * Plans the append that gives the name to `owner`.
-   * @param attempt on the first one the name is taken to be free, which costs no read; a wrong guess fails the append
    * @throws Rejection name-already-claimed
    */
-  async claim(
-    organization: ExistingOrganization,
-    kind: NameKind,
-    name: string,
-    owner: string,
-    context: CommandContext,
-    attempt: number,
-  ): Promise<PlannedClaim> {
+  async claim(request: ClaimRequest): Promise<PlannedClaim> {
+    const { organization, kind, name, owner, context, attempt } = request;
     const stream = claimStream(organization, kind, name);
     const claimId = this.timeAndIds.id() as ClaimId;
     const command = { type: 'Claim', kind, claimId, owner } as const;

@@ -5,8 +5,7 @@ import {
   type ICommandHandler,
   type IQueryHandler,
 } from '@nestjs/cqrs';
-import { group } from '../domain/group.js';
-import type { ClaimId, Instant, OrganizationId, UserId } from '../domain/identifiers.js';
+import type { ClaimId, OrganizationId, UserId } from '../domain/identifiers.js';
 import { requireSync } from '../domain/organization.js';
 import { requireUser, user, type ProvisionedUser, type StatedUser } from '../domain/user.js';
 import type { Position } from '../event-store/event-store.js';
@@ -24,9 +23,10 @@ import {
   type ExpectedVersions,
   type WrittenUser,
 } from './messages.js';
+import { Members } from './members.js';
 import { Organizations } from './organizations.js';
 import { statedUser, userAttributes } from './scim-translation.js';
-import { groupStream, userStream } from './streams.js';
+import { userStream } from './streams.js';
 import { TIME_AND_IDS, type TimeAndIds } from './time-and-ids.js';
 import { checkVersion, UniqueNames } from './unique-names.js';
 import { WriteModel, type PlannedAppend } from './write-model.js';
@@ -41,19 +41,19 @@ export class CreateUserHandler implements ICommandHandler<CreateUser> {
   ) {}
 
   async execute(command: CreateUser): Promise<WrittenUser> {
-    const organization = requireSync(await this.organizations.state(command.organization));
     const stated = statedUser(command.attributes);
-    return this.model.decide(claimKey(organization.organization, stated), async (attempt) => {
+    return this.model.decide(claimKey(command.organization, stated), async (attempt) => {
+      const organization = requireSync(await this.organizations.state(command.organization));
       const userId = this.timeAndIds.id() as UserId;
       const stream = userStream(organization.organization, userId);
-      const { claimId, append } = await this.names.claim(
+      const { claimId, append } = await this.names.claim({
         organization,
-        'userName',
-        stated.userName,
-        stream,
-        command.context,
+        kind: 'userName',
+        name: stated.userName,
+        owner: stream,
+        context: command.context,
         attempt,
-      );
+      });
       const events = user.decide({ type: 'Provision', userId, claimId, stated }, user.initial);
       const plans = [append, { stream, revision: -1, events }];
       const committed = await this.model.commit(command.organization, command.context, plans);
@@ -79,9 +79,9 @@ abstract class SynchronizeUser {
     context: CommandContext,
     state: (current: ProvisionedUser) => StatedUser,
   ): Promise<WrittenUser> {
-    const organization = requireSync(await this.organizations.state(id));
     const stream = userStream(id, userId);
     return this.model.decide(stream, async (attempt) => {
+      const organization = requireSync(await this.organizations.state(id));
       const loaded = await this.model.load(user, stream);
       const current = requireUser(loaded.state);
       checkVersion(expected, current.version);
@@ -89,15 +89,14 @@ abstract class SynchronizeUser {
       let claimId: ClaimId = current.claimId;
       const plans: PlannedAppend[] = [];
       if (foldCase(stated.userName) !== foldCase(current.userName)) {
-        const { userName } = stated;
-        const planned = await this.names.claim(
+        const planned = await this.names.claim({
           organization,
-          'userName',
-          userName,
-          stream,
+          kind: 'userName',
+          name: stated.userName,
+          owner: stream,
           context,
           attempt,
-        );
+        });
         claimId = planned.claimId;
         plans.push(planned.append);
       }
@@ -140,46 +139,42 @@ export class DeleteUserHandler implements ICommandHandler<DeleteUser> {
   constructor(
     private readonly model: WriteModel,
     private readonly organizations: Organizations,
+    private readonly members: Members,
     @Inject(DIRECTORY_LOOKUP) private readonly lookup: DirectoryLookup,
   ) {}
 
-  /** The user leaves its groups in the same append, so that no group ever shows a member that is gone. */
+  /**
+   * The user is gone from the directory, memberships included, with this one append; its groups then record the
+   * departure each in its own turn. What a crash leaves of that is on the list of the policy reactor.
+   */
   async execute({ organization, id, expected, context }: DeleteUser): Promise<Position> {
-    requireSync(await this.organizations.state(organization));
-    const stream = userStream(organization, id);
-    return this.model.decide(stream, async () => {
-      const loaded = await this.model.load(user, stream);
-      const current = requireUser(loaded.state);
-      checkVersion(expected, current.version);
-      const events = user.decide({ type: 'Delete' }, current);
-      const departures = await this.departures(organization, current.userId);
-      // Last where the appends come one by one: repeating what broke off then finds the user, and completes it.
-      const plans = [...departures.plans, { stream, revision: loaded.revision, events }];
-      const { modifiedAt } = departures;
-      const after = modifiedAt > current.modifiedAt ? modifiedAt : current.modifiedAt;
-      const { position } = await this.model.commit(organization, context, plans, after);
-      return position;
-    });
+    const { userId, position } = await this.delete(organization, id, expected, context);
+    const groups = await this.lookup.groupsOf(organization, userId);
+    const departures = await Promise.all(
+      groups.map((group) => this.members.drop(organization, group, [userId], context)),
+    );
+    return departures.reduce<Position>(
+      (latest, departure) => (departure !== null && departure > latest ? departure : latest),
+      position,
+    );
   }
 
-  /** `modifiedAt` is the latest of the groups that the user leaves; empty where there is none. */
-  private async departures(
+  private async delete(
     organization: OrganizationId,
-    member: UserId,
-  ): Promise<{ readonly plans: readonly PlannedAppend[]; readonly modifiedAt: Instant }> {
-    const plans: PlannedAppend[] = [];
-    let modifiedAt: Instant = '';
-    const streams = (await this.lookup.groupsOf(organization, member)).map((id) =>
-      groupStream(organization, id),
-    );
-    for (const loaded of await Promise.all(streams.map((each) => this.model.load(group, each)))) {
-      const { stream, state, revision } = loaded;
-      const events = group.decide({ type: 'DropMember', member }, state);
-      if (events.length === 0 || state.status !== 'existing') continue;
-      plans.push({ stream, revision, events });
-      if (state.modifiedAt > modifiedAt) ({ modifiedAt } = state);
-    }
-    return { plans, modifiedAt };
+    id: string,
+    expected: ExpectedVersions,
+    context: CommandContext,
+  ): Promise<{ readonly userId: UserId; readonly position: Position }> {
+    const stream = userStream(organization, id);
+    return this.model.decide(stream, async () => {
+      requireSync(await this.organizations.state(organization));
+      const { state, revision } = await this.model.load(user, stream);
+      const { userId, version, modifiedAt } = requireUser(state);
+      checkVersion(expected, version);
+      const plans = [{ stream, revision, events: user.decide({ type: 'Delete' }, state) }];
+      const { position } = await this.model.commit(organization, context, plans, modifiedAt);
+      return { userId, position };
+    });
   }
 }
 

@@ -49,7 +49,8 @@ export type GroupCommand =
       readonly claimId: ClaimId | null;
       readonly stated: StatedGroup;
     }
-  | { readonly type: 'DropMember'; readonly member: UserId }
+  /** Of those who are no users any more. */
+  | { readonly type: 'DropMembers'; readonly members: readonly UserId[] }
   | { readonly type: 'Delete' }
   | { readonly type: 'FenceClaim'; readonly claimId: ClaimId };
 
@@ -91,9 +92,9 @@ function decide(command: GroupCommand, state: GroupState): readonly GroupEvent[]
       return create(command);
     case 'Synchronize':
       return synchronize(requireGroup(state), command.claimId, command.stated);
-    case 'DropMember':
+    case 'DropMembers':
       return state.status === 'existing'
-        ? membershipEvents(state, [{ op: 'remove', members: [command.member] }])
+        ? membershipEvents(state, [{ op: 'remove', members: command.members }])
         : [];
     case 'Delete':
       return [{ type: 'GroupDeleted', groupId: requireGroup(state).groupId }];

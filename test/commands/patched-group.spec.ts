@@ -11,7 +11,7 @@ import { groupType } from '../../src/scim/schema.js';
 const id = '00000000-0000-7000-8000-000000000001' as GroupId;
 const member = fc.constantFrom('a', 'b', 'c', 'A', 'x"y', 'd');
 const value = fc.array(
-  member.map((each) => ({ value: each })),
+  member.map((each) => ({ value: each, type: 'User' })),
   { maxLength: 3 },
 );
 const equal = member.map((each) => `value eq ${JSON.stringify(each)}`);
@@ -30,7 +30,7 @@ const operation = fc.oneof(
   fc.record({
     op: fc.constantFrom('add', 'replace'),
     path: filter.map((each) => `members[${each}]`),
-    value: member.map((each) => ({ value: each })),
+    value: member.map((each) => ({ value: each, type: 'User' })),
   }),
   fc.record({ op, path: filter.map((each) => `members[${each}].value`), value: member }),
   fc.record({ op: fc.constantFrom('add', 'replace'), value: fc.record({ members: value }) }),
@@ -90,7 +90,7 @@ describe('a patched group', () => {
     fc.assert(
       fc.property(present, readable, (members, operations) => {
         const current = groupOf(members);
-        const listed = [...current.members].sort().map((each) => ({ value: each }));
+        const listed = [...current.members].sort().map((each) => ({ value: each, type: 'User' }));
         const attributes = {
           ...groupAttributes(current),
           ...(listed.length > 0 && { members: listed }),

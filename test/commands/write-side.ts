@@ -1,11 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import type { DirectoryLookup } from '../../src/commands/directory-lookup.js';
+import type { DirectoryLookup, FormerMember } from '../../src/commands/directory-lookup.js';
+import { GroupFolds } from '../../src/commands/group-folds.js';
 import {
   CreateGroupHandler,
   DeleteGroupHandler,
-  GroupFolds,
   GroupSynchronizer,
-  Members,
   PatchGroupHandler,
   ReplaceGroupHandler,
 } from '../../src/commands/groups.handlers.js';
@@ -19,7 +18,9 @@ import {
   ReplaceGroup,
   ReplaceUser,
 } from '../../src/commands/messages.js';
+import { Members } from '../../src/commands/members.js';
 import { Organizations } from '../../src/commands/organizations.js';
+import { PolicyReactor } from '../../src/commands/policy-reactor.js';
 import { organizationStream } from '../../src/commands/streams.js';
 import { systemTimeAndIds, type TimeAndIds } from '../../src/commands/time-and-ids.js';
 import { UniqueNames } from '../../src/commands/unique-names.js';
@@ -118,10 +119,16 @@ export async function enabledOrganization(
 
 /** Looks into the streams: a directory that is never behind. */
 class StreamLookup implements DirectoryLookup {
+  former: readonly FormerMember[] = [];
+
   constructor(private readonly store: EventStore) {}
 
   usersAmong(): Promise<ReadonlySet<UserId>> {
     return Promise.resolve(new Set());
+  }
+
+  formerMembers(): Promise<readonly FormerMember[]> {
+    return Promise.resolve(this.former);
   }
 
   async groupsOf(organization: OrganizationId, member: UserId): Promise<readonly GroupId[]> {
@@ -154,10 +161,15 @@ export function writeSide(
   const organizations = new Organizations(model);
   const lookup = new StreamLookup(store);
   const folds = new GroupFolds(model);
-  const members = new Members(model, lookup);
+  const members = new Members(model, folds, lookup);
   const synchronizer = new GroupSynchronizer(model, names, organizations, folds, members);
   return {
     model,
+    /** Works off the list of members that are no users any more. */
+    react: (former: readonly FormerMember[]) => {
+      lookup.former = former;
+      return new PolicyReactor(members, lookup, timeAndIds).react();
+    },
     postUser: (attributes: JsonObject) =>
       new CreateUserHandler(model, names, organizations, timeAndIds).execute(
         new CreateUser(organization, body(userType, attributes), context),
@@ -171,7 +183,7 @@ export function writeSide(
         new PatchUser(organization, id, operations(userType, given), null, context),
       ),
     deleteUser: (id: string) =>
-      new DeleteUserHandler(model, organizations, lookup).execute(
+      new DeleteUserHandler(model, organizations, members, lookup).execute(
         new DeleteUser(organization, id, null, context),
       ),
     postGroup: (attributes: JsonObject) =>

@@ -115,7 +115,7 @@ describe('a group', () => {
 
   it('drops a member', () => {
     given(group, [groupCreated, membersChanged([ada, bob])])
-      .when({ type: 'DropMember', member: ada })
+      .when({ type: 'DropMembers', members: [ada] })
       .then([membersChanged([], [ada])]);
   });
 
@@ -124,7 +124,7 @@ describe('a group', () => {
     { state: 'a member of no group', history: [] },
     { state: 'a member of a deleted group', history: [groupCreated, deleted] },
   ])('dropping $state appends nothing', ({ history }) => {
-    given(group, history).when({ type: 'DropMember', member: ada }).thenNothing();
+    given(group, history).when({ type: 'DropMembers', members: [ada] }).thenNothing();
   });
 
   it('is deleted', () => {

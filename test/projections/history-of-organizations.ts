@@ -132,7 +132,7 @@ class World {
         if (member === undefined) return;
         this.user(member, { type: 'Delete' });
         for (const { id } of this.groups.filter(Boolean)) {
-          this.group(id, { type: 'DropMember', member });
+          this.group(id, { type: 'DropMembers', members: [member] });
         }
         return;
       }

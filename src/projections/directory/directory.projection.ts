@@ -5,7 +5,7 @@ import { searchDocument } from '../../scim/comparison.js';
 import { renderResource } from '../../scim/resource.js';
 import { groupType, userType, type ResourceType } from '../../scim/schema.js';
 import type { Projection, ProjectionTarget } from '../projection.js';
-import { foldGroup, foldUser, type ResourceRow } from '../resource-fold.js';
+import { foldGroup, foldUser, resourceIdOf, type ResourceRow } from '../resource-fold.js';
 import { directoryTables } from './directory.tables.js';
 
 interface Following {
@@ -148,12 +148,12 @@ function fold(recorded: DirectoryEvent, run: Run): void {
   const { event } = recorded;
   const { organization } = recorded.metadata;
   if (isUserEvent(recorded)) {
-    const key = keyOf(organization, resourceId(recorded));
+    const key = keyOf(organization, resourceIdOf(recorded.stream));
     const before = run.rows.users.get(key);
     put('users', key, foldUser(before, event as UserEvent, recorded), recorded, run);
     return;
   }
-  const id = resourceId(recorded);
+  const id = resourceIdOf(recorded.stream);
   const key = keyOf(organization, id);
   const before = run.rows.groups.get(key);
   put('groups', key, foldGroup(before, event as GroupEvent, recorded), recorded, run);
@@ -182,9 +182,6 @@ function put(
 
 const isUserEvent = ({ stream }: RecordedEvent): boolean => stream.startsWith('user-');
 
-/** The id of the user or group is the end of the stream's name, whose shape commands/streams.ts fixes. */
-const resourceId = ({ stream }: RecordedEvent): string => stream.slice(-36);
-
 async function loadRows(
   events: readonly DirectoryEvent[],
   run: Run,
@@ -197,7 +194,7 @@ async function loadRows(
   const made = new Set<string>();
   for (const recorded of events) {
     const { organization } = recorded.metadata;
-    const id = resourceId(recorded);
+    const id = resourceIdOf(recorded.stream);
     const key = keyOf(organization, id);
     const { type } = recorded.event;
     // What begins in this run has no row yet, or one that the guard of the write keeps.
@@ -292,10 +289,7 @@ async function deleteRows(
       WITH deleted AS (
         DELETE FROM ${schema}.${table} t USING unnest($1::text[], $2::text[]) AS gone (organization, id)
         WHERE t.organization = gone.organization AND t.id = gone.id RETURNING t.organization
-      ), left_members AS (
-        DELETE FROM ${schema}.members m USING unnest($1::text[], $2::text[]) AS gone (organization, id)
-        WHERE m.organization = gone.organization AND m.${table === 'users' ? 'user_id' : 'group_id'} = gone.id
-      )
+      ), ${table === 'users' ? usersLeave(schema) : groupsLeave(schema)}
       UPDATE ${schema}.counts c
       SET ${table} = c.${table} - coalesce(d.gone, 0),
           ${table}_deleted_at = greatest(c.${table}_deleted_at, n.position)
@@ -306,7 +300,26 @@ async function deleteRows(
   });
 }
 
-/** A member that is no user any more, or whose group is gone, is left out: the deletion stands later in the log. */
+/** Users that are gone stay in the streams of their groups until these say otherwise. */
+const usersLeave = (schema: string): string => `left_members AS (
+        DELETE FROM ${schema}.members m USING unnest($1::text[], $2::text[]) AS gone (organization, id)
+        WHERE m.organization = gone.organization AND m.user_id = gone.id
+        RETURNING m.organization, m.group_id, m.user_id
+      ), former AS (
+        INSERT INTO ${schema}.former_members SELECT * FROM left_members ON CONFLICT DO NOTHING
+      )`;
+
+const groupsLeave = (schema: string): string =>
+  ['members', 'former_members']
+    .map(
+      (table) => `left_${table} AS (
+        DELETE FROM ${schema}.${table} m USING unnest($1::text[], $2::text[]) AS gone (organization, id)
+        WHERE m.organization = gone.organization AND m.group_id = gone.id
+      )`,
+    )
+    .join(', ');
+
+/** Who is named as a member and is no user at this position is listed apart, whichever of the two came first. */
 async function writeMembers(run: Run, { client, schema }: ProjectionTarget): Promise<void> {
   const [leaving, joining] = [memberColumns(run, false), memberColumns(run, true)];
   // A group whose row was kept, being newer than this run, has seen these changes before.
@@ -314,26 +327,24 @@ async function writeMembers(run: Run, { client, schema }: ProjectionTarget): Pro
     `JOIN ${schema}.groups g ON g.organization = ${change}.organization AND g.id = ${change}.group_id
        AND g.revision <= ${change}.revision`;
   const given = 'unnest($1::text[], $2::text[], $3::text[], $4::int[])';
+  const leave = (table: string): string => `
+    DELETE FROM ${schema}.${table} m
+    USING ${given} AS l (organization, group_id, user_id, revision) ${unseen('l')}
+    WHERE m.organization = l.organization AND m.group_id = l.group_id AND m.user_id = l.user_id`;
+  const join = (table: string, condition: string): string => `
+    INSERT INTO ${schema}.${table} (organization, group_id, user_id)
+    SELECT j.organization, j.group_id, j.user_id
+    FROM ${given} AS j (organization, group_id, user_id, revision)
+    LEFT JOIN ${schema}.users u ON u.organization = j.organization AND u.id = j.user_id
+    ${unseen('j')}
+    WHERE u.id ${condition} ON CONFLICT DO NOTHING`;
   if (leaving[0]?.length) {
-    await client.query({
-      name: `${schema}-members-leave`,
-      text: `DELETE FROM ${schema}.members m
-             USING ${given} AS l (organization, group_id, user_id, revision) ${unseen('l')}
-             WHERE m.organization = l.organization AND m.group_id = l.group_id AND m.user_id = l.user_id`,
-      values: leaving,
-    });
+    const text = `WITH former AS (${leave('former_members')}) ${leave('members')}`;
+    await client.query({ name: `${schema}-members-leave`, text, values: leaving });
   }
   if (joining[0]?.length) {
-    await client.query({
-      name: `${schema}-members-join`,
-      text: `INSERT INTO ${schema}.members (organization, group_id, user_id)
-             SELECT j.organization, j.group_id, j.user_id
-             FROM ${given} AS j (organization, group_id, user_id, revision)
-             JOIN ${schema}.users u ON u.organization = j.organization AND u.id = j.user_id
-             ${unseen('j')}
-             ON CONFLICT DO NOTHING`,
-      values: joining,
-    });
+    const text = `WITH former AS (${join('former_members', 'IS NULL')}) ${join('members', 'IS NOT NULL')}`;
+    await client.query({ name: `${schema}-members-join`, text, values: joining });
   }
 }
 

@@ -54,7 +54,7 @@ export interface Page<Resource> {
   readonly resources: readonly Resource[];
 }
 
-interface ResourceRow {
+interface FoundRow {
   readonly id: string;
   readonly version: number;
   readonly created_at: string;
@@ -63,7 +63,7 @@ interface ResourceRow {
   readonly membership: readonly unknown[] | null;
 }
 
-interface PageRow extends ResourceRow {
+interface PageRow extends FoundRow {
   readonly sequence: string;
   readonly total: string;
   /** Position of the last deletion in the organization. */
@@ -72,7 +72,7 @@ interface PageRow extends ResourceRow {
 
 interface Rows {
   readonly total: number;
-  readonly rows: readonly ResourceRow[];
+  readonly rows: readonly FoundRow[];
 }
 
 const REMEMBERED_PAGES = 10_000;
@@ -82,13 +82,22 @@ export interface PointReads {
   query<Row extends QueryResultRow>(read: PreparedRead): Promise<QueryResult<Row>>;
 }
 
-/** Clients choose the shapes of filters; a connection keeps no more prepared statements than these. */
-const MOST_PREPARED_SHAPES = 200;
+/**
+ * Whether a statement has one of the few shapes that every provider sends (plain pages and point look-ups), or one that
+ * a client composed.
+ */
+type Shape = 'usual' | 'composed';
+
+/** Clients compose filters without end, and a connection keeps what it has prepared: more than these are not. */
+const MOST_COMPOSED_SHAPES = 200;
 
 /** What SCIM reads serve. The organization is part of every statement. */
 export class DirectoryQueries {
   /** Names of prepared statements by their text. */
-  private readonly shapes = new Map<string, string>();
+  private readonly prepared: Readonly<Record<Shape, Map<string, string>>> = {
+    usual: new Map(),
+    composed: new Map(),
+  };
   /** Where pages of unfiltered lists ended, by the index that follows. */
   private readonly ends = new LRUCache<string, Pick<PageRow, 'sequence' | 'deletedAt'>>({
     max: REMEMBERED_PAGES,
@@ -157,10 +166,32 @@ export class DirectoryQueries {
   async groupsOf(organization: OrganizationId, user: UserId): Promise<readonly GroupId[]> {
     const { rows } = await this.points.query<{ group_id: GroupId }>({
       name: `${this.schema}-groups-of`,
-      text: `SELECT group_id FROM ${this.schema}.members WHERE organization = $1 AND user_id = $2`,
+      text: `SELECT group_id FROM ${this.schema}.members WHERE organization = $1 AND user_id = $2
+             UNION SELECT group_id FROM ${this.schema}.former_members WHERE organization = $1 AND user_id = $2`,
       values: [organization, user],
     });
     return rows.map(({ group_id }) => group_id);
+  }
+
+  /** Members in the streams of groups that are no users any more, of every organization: work for the policy reactor. */
+  async formerMembers(limit: number): Promise<
+    readonly {
+      readonly organization: OrganizationId;
+      readonly group: GroupId;
+      readonly user: UserId;
+    }[]
+  > {
+    const { rows } = await this.points.query<{
+      organization: OrganizationId;
+      group: GroupId;
+      user: UserId;
+    }>({
+      name: `${this.schema}-former-members`,
+      text: `SELECT organization, group_id AS group, user_id AS user
+             FROM ${this.schema}.former_members ORDER BY organization, group_id LIMIT $1`,
+      values: [limit],
+    });
+    return rows;
   }
 
   private async byId(
@@ -168,10 +199,10 @@ export class DirectoryQueries {
     organization: OrganizationId,
     id: string,
     withMembership: boolean,
-  ): Promise<ResourceRow | undefined> {
+  ): Promise<FoundRow | undefined> {
     // What PostgreSQL cannot even compare is nobody's id.
     if (id.includes('\0')) return undefined;
-    const { rows } = await this.points.query<ResourceRow>({
+    const { rows } = await this.points.query<FoundRow>({
       name: `${this.schema}-${table}-by-id-${withMembership}`,
       text: `SELECT ${this.columns(table, withMembership)}
              FROM ${this.schema}.${table} t WHERE t.organization = $1 AND t.id = $2`,
@@ -210,11 +241,12 @@ export class DirectoryQueries {
     withMembership: boolean,
   ): Promise<Rows | undefined> {
     const { clause, parameters } = this.condition(table, organization, filter, baseUrl);
-    const rows = await this.run<ResourceRow>(
+    const rows = await this.run<FoundRow>(
       `SELECT ${this.columns(table, withMembership)} FROM ${this.schema}.${table} t
        WHERE t.organization = $1 AND ${clause}
        ORDER BY t.sequence LIMIT $${parameters.length + 1}`,
       [...parameters, count],
+      'usual',
       this.points,
     );
     return rows.length < count ? { total: rows.length, rows } : undefined;
@@ -239,7 +271,7 @@ export class DirectoryQueries {
        WHERE c.organization = $1 AND c.${table}_deleted_at = $3
        ORDER BY t.sequence LIMIT $4`,
       [organization, end.sequence, end.deletedAt, count],
-      this.pool,
+      'usual',
     );
     const [first] = rows;
     if (!first) return undefined;
@@ -267,6 +299,8 @@ export class DirectoryQueries {
     withMembership: boolean,
   ): Promise<Rows & { readonly rows: readonly PageRow[] }> {
     const condition = filter && this.condition(table, organization, filter, baseUrl);
+    const usual = sort === undefined && (filter === undefined || isPointLookup(filter, table));
+    const shape = usual ? 'usual' : 'composed';
     const where = `t.organization = $1${condition ? ` AND ${condition.clause}` : ''}`;
     const parameters = condition?.parameters ?? [organization];
     const counts = `FROM ${this.schema}.counts WHERE organization = $1`;
@@ -284,7 +318,7 @@ export class DirectoryQueries {
              JOIN ${this.schema}.${table} t ON t.organization = $1 AND t.id = page.id
              ORDER BY page.place`,
             [...parameters, count, startIndex - 1],
-            this.pool,
+            shape,
           );
     const [first] = rows;
     if (first) return { total: Number(first.total), rows };
@@ -292,7 +326,7 @@ export class DirectoryQueries {
     const counting = condition
       ? `SELECT count(*) AS total FROM ${this.schema}.${table} t WHERE ${where}`
       : `SELECT ${table} AS total ${counts}`;
-    const [counted] = await this.run<{ total: string }>(counting, parameters, this.pool);
+    const [counted] = await this.run<{ total: string }>(counting, parameters, shape);
     return { total: Number(counted?.total ?? 0), rows: [] };
   }
 
@@ -333,19 +367,21 @@ export class DirectoryQueries {
   private async run<Row extends QueryResultRow>(
     text: string,
     values: readonly unknown[],
-    via: PointReads,
+    shape: Shape,
+    via: PointReads = this.pool,
   ): Promise<readonly Row[]> {
-    let name = this.shapes.get(text);
-    if (name === undefined && this.shapes.size < MOST_PREPARED_SHAPES) {
+    const names = this.prepared[shape];
+    let name = names.get(text);
+    if (name === undefined && (shape === 'usual' || names.size < MOST_COMPOSED_SHAPES)) {
       name = `list-${createHash('sha1').update(text).digest('base64url')}`;
-      this.shapes.set(text, name);
+      names.set(text, name);
     }
     if (name === undefined) return (await this.pool.query<Row>(text, [...values])).rows;
     return (await via.query<Row>({ name, text, values })).rows;
   }
 }
 
-const resourceOf = (row: ResourceRow): DirectoryResource => ({
+const resourceOf = (row: FoundRow): DirectoryResource => ({
   id: row.id,
   version: row.version,
   createdAt: row.created_at,
@@ -353,12 +389,12 @@ const resourceOf = (row: ResourceRow): DirectoryResource => ({
   attributes: row.resource,
 });
 
-const asUser = (row: ResourceRow): DirectoryUser => ({
+const asUser = (row: FoundRow): DirectoryUser => ({
   ...resourceOf(row),
   groups: (row.membership ?? []) as readonly GroupOfUser[],
 });
 
-const asGroup = (row: ResourceRow): DirectoryGroup => ({
+const asGroup = (row: FoundRow): DirectoryGroup => ({
   ...resourceOf(row),
   members: (row.membership ?? []) as readonly UserId[],
 });

@@ -76,4 +76,12 @@ export const directoryTables = (schema: string): string => `
     PRIMARY KEY (organization, group_id, user_id)
   );
   CREATE INDEX members_user ON ${schema}.members (organization, user_id, group_id);
+
+  -- who is in the stream of a group and no user any more: the list that the policy reactor works off
+  CREATE TABLE ${schema}.former_members (
+    organization text COLLATE "C" NOT NULL,
+    group_id text COLLATE "C" NOT NULL,
+    user_id text COLLATE "C" NOT NULL,
+    PRIMARY KEY (organization, group_id, user_id)
+  );
 `;

@@ -1,0 +1,66 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { group, type StatedGroup } from '../domain/group.js';
+import type { GroupId, OrganizationId, UserId } from '../domain/identifiers.js';
+import { Rejection } from '../domain/rejection.js';
+import { user } from '../domain/user.js';
+import { DIRECTORY_LOOKUP, type DirectoryLookup } from './directory-lookup.js';
+import { GroupFolds } from './group-folds.js';
+import type { CommandContext, Position } from './messages.js';
+import { groupStream, userStream } from './streams.js';
+import { WriteModel } from './write-model.js';
+
+/** Who may be in a group, and who no longer is. */
+@Injectable()
+export class Members {
+  constructor(
+    private readonly model: WriteModel,
+    private readonly folds: GroupFolds,
+    @Inject(DIRECTORY_LOOKUP) private readonly lookup: DirectoryLookup,
+  ) {}
+
+  /**
+   * Checks that all who are to be in the group are users of its organization, also those who are in it already.
+   * @throws Rejection member-unknown, naming the first
+   */
+  async requireUsers(organization: OrganizationId, { membership }: StatedGroup): Promise<void> {
+    const named = new Set(
+      membership.flatMap(({ op, members }) => (op === 'remove' ? [] : members)),
+    );
+    if (named.size === 0) return;
+    const found = await this.lookup.usersAmong(organization, [...named]);
+    for (const member of named) {
+      if (!found.has(member)) await this.requireStream(organization, member);
+    }
+  }
+
+  /** Takes users that are deleted out of a group. @returns null when none of them was in it */
+  async drop(
+    organization: OrganizationId,
+    id: GroupId,
+    members: readonly UserId[],
+    context: CommandContext,
+  ): Promise<Position | null> {
+    const stream = groupStream(organization, id);
+    return this.model.decide(stream, async () => {
+      const loaded = await this.folds.load(stream);
+      const { state, revision } = loaded;
+      const events = group.decide({ type: 'DropMembers', members }, state);
+      if (events.length === 0) return null;
+      const after = state.status === 'existing' ? state.modifiedAt : undefined;
+      const plans = [{ stream, revision, events }];
+      const { position, occurredAt } = await this.model.commit(organization, context, plans, after);
+      this.folds.keep(this.model.advance(group, loaded, events, occurredAt));
+      return position;
+    });
+  }
+
+  private async requireStream(organization: OrganizationId, member: UserId): Promise<void> {
+    const unknown = new Rejection('member-unknown', { found: member.slice(0, 100) });
+    try {
+      const { state } = await this.model.load(user, userStream(organization, member));
+      if (state.status !== 'provisioned') throw unknown;
+    } catch (error) {
+      throw error instanceof Rejection ? unknown : error;
+    }
+  }
+}
