@@ -8,10 +8,7 @@ const GROUP = 'urn:ietf:params:scim:schemas:core:2.0:Group';
 const MICROSOFT_GROUP = 'http://schemas.microsoft.com/2006/11/ResourceManagement/ADSCIM/2.0/Group';
 const WITHOUT_MEMBERS = 'excludedAttributes=members&';
 
-export const entraHeaders = {
-  accept: 'application/scim+json',
-  'content-type': 'application/scim+json; charset=utf-8',
-};
+export const entraClient = { contentType: 'application/scim+json; charset=utf-8' };
 
 export const entraFlag = 'aadOptscim062020';
 

@@ -11,12 +11,17 @@ export class IdentityProvider {
   requests = 0;
 
   /**
-   * @param options `baseUrl` and `token` as the administrator pasted them; `headers` as this client sends them;
-   *   `query` what it appends to every URL
+   * @param options `baseUrl` and `token` as the administrator pasted them; `contentType` and `headers` as this
+   *   client sends them; `query` what it appends to every URL
    */
-  constructor({ baseUrl, token, headers, query = '' }) {
+  constructor({ baseUrl, token, contentType, headers, query = '' }) {
     this.baseUrl = baseUrl;
-    this.headers = { ...headers, authorization: `Bearer ${token}` };
+    this.contentType = contentType;
+    this.headers = {
+      accept: 'application/scim+json',
+      ...headers,
+      authorization: `Bearer ${token}`,
+    };
     this.query = query;
   }
 
@@ -36,7 +41,7 @@ export class IdentityProvider {
     const response = await fetch(this.baseUrl + target, {
       method,
       body: sent,
-      headers: sent === undefined ? withoutContentType(this.headers) : this.headers,
+      headers: { ...this.headers, ...(sent && { 'content-type': this.contentType }) },
     });
     const text = await response.text();
     const ms = Math.round(performance.now() - began);
@@ -71,10 +76,6 @@ export function filtered(resource, filter, parameters = '') {
 
 export function patch(...operations) {
   return { schemas: ['urn:ietf:params:scim:api:messages:2.0:PatchOp'], Operations: operations };
-}
-
-function withoutContentType({ 'content-type': _, ...headers }) {
-  return headers;
 }
 
 function envelopeFaults(response, text, status) {

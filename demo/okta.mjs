@@ -1,14 +1,14 @@
 /** Okta as a SCIM client, in its two personalities: an app of its catalogue, and a custom app. */
+import { isDeepStrictEqual } from 'node:util';
 import { filtered, patch } from './identity-provider.mjs';
 
 const USER = 'urn:ietf:params:scim:schemas:core:2.0:User';
 const GROUP = 'urn:ietf:params:scim:schemas:core:2.0:Group';
 const PAGE = 'startIndex=1&count=100&';
 
-export const oktaHeaders = {
-  'user-agent': 'Okta SCIM Client 1.0.0',
-  accept: 'application/scim+json',
-  'content-type': 'application/scim+json; charset=utf-8',
+export const oktaClient = {
+  headers: { 'user-agent': 'Okta SCIM Client 1.0.0' },
+  contentType: 'application/json',
 };
 
 const ada = { userName: 'ada.lovelace@example.com', givenName: 'Ada', familyName: 'Lovelace' };
@@ -175,11 +175,12 @@ async function membership(okta, purpose, { id, displayName }, operations) {
 }
 
 async function membersAre(okta, id, users) {
-  const expected = users.map((user) => user.id).sort();
+  const expected = new Set(users.map((user) => user.id));
   await okta.send('Read the membership', 'GET', `/Groups/${id}`, {
     status: [200],
     answer: {
-      members: (found = []) => String(found.map(({ value }) => value).sort()) === String(expected),
+      members: (found = []) =>
+        isDeepStrictEqual(new Set(found.map(({ value }) => value)), expected),
     },
   });
 }

@@ -3,7 +3,7 @@ import { styleText } from 'node:util';
 
 const WIDTH = 120;
 const MARGIN = 11;
-const coloured = process.stdout.isTTY === true && !process.env.NO_COLOR;
+const coloured = process.stdout.isTTY === true && process.stdout.hasColors();
 
 /** @param style as `styleText` of node:util takes it */
 export function paint(style, text) {

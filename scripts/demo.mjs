@@ -1,9 +1,9 @@
 /** Plays four identity providers against the service and shows what its administrator then sees. */
 import { randomBytes } from 'node:crypto';
 import { Administrator } from '../demo/administrator.mjs';
-import { entraDefault, entraFlag, entraHeaders, entraWithFlag } from '../demo/entra.mjs';
+import { entraClient, entraDefault, entraFlag, entraWithFlag } from '../demo/entra.mjs';
 import { IdentityProvider, UnmetNeed } from '../demo/identity-provider.mjs';
-import { oktaCatalogueApp, oktaCustomApp, oktaHeaders } from '../demo/okta.mjs';
+import { oktaCatalogueApp, oktaClient, oktaCustomApp } from '../demo/okta.mjs';
 import { openService } from '../demo/service.mjs';
 import { say, sayHeading, sayTable } from '../demo/transcript.mjs';
 
@@ -13,15 +13,15 @@ const RUNS = [
   {
     slug: 'okta-catalogue',
     name: 'Okta, catalogue app',
-    headers: oktaHeaders,
+    client: oktaClient,
     play: oktaCatalogueApp,
   },
-  { slug: 'okta-custom', name: 'Okta, custom app', headers: oktaHeaders, play: oktaCustomApp },
-  { slug: 'entra-default', name: 'Entra ID', headers: entraHeaders, play: entraDefault },
+  { slug: 'okta-custom', name: 'Okta, custom app', client: oktaClient, play: oktaCustomApp },
+  { slug: 'entra-default', name: 'Entra ID', client: entraClient, play: entraDefault },
   {
     slug: 'entra-flag',
     name: `Entra ID with ${entraFlag}`,
-    headers: entraHeaders,
+    client: entraClient,
     query: entraFlag,
     play: entraWithFlag,
   },
@@ -49,10 +49,10 @@ async function demonstrate(administrator) {
   const suffix = randomBytes(3).toString('hex');
   const failures = [];
   let requests = 0;
-  for (const { slug, name, headers, query, play } of RUNS) {
+  for (const { slug, name, client, query, play } of RUNS) {
     const { baseUrl, token } = await administrator.connect(`${slug}-${suffix}`, name);
     sayHeading(`${name} → ${baseUrl}`);
-    const provider = new IdentityProvider({ baseUrl, token, headers, query });
+    const provider = new IdentityProvider({ baseUrl, token, query, ...client });
     try {
       await play(provider);
     } catch (error) {

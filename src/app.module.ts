@@ -6,6 +6,7 @@ import pg from 'pg';
 import {
   IssueApiKeyHandler,
   IssueTokenHandler,
+  RevokeApiKeyHandler,
   RevokeTokenHandler,
 } from './commands/credentials.handlers.js';
 import { DIRECTORY_LOOKUP } from './commands/directory-lookup.js';
@@ -106,6 +107,7 @@ const commandProviders: Provider[] = [
   IssueTokenHandler,
   RevokeTokenHandler,
   IssueApiKeyHandler,
+  RevokeApiKeyHandler,
   { provide: TIME_AND_IDS, useValue: systemTimeAndIds },
   { provide: DIRECTORY_LOOKUP, useExisting: DirectoryQueries },
 ];

@@ -1,12 +1,14 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { INestApplication } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
-import { IssueApiKey } from './commands/messages.js';
+import { IssueApiKey, RevokeApiKey } from './commands/messages.js';
 import type { ApiKeyId } from './domain/identifiers.js';
 import { AccessQueries } from './projections/access/access.queries.js';
 import { Projector } from './projections/projector.js';
 
 const SECRET_BYTES = 32;
+const CONFIGURED = 'configured';
+const MADE = 'made at the first start';
 
 /**
  * Makes sure that an administrator can come in: by the configured key, else by one that is made when there is none.
@@ -19,20 +21,27 @@ export async function ensureAdministratorKey(
   const projector = app.get(Projector);
   await projector.waitForHead('access');
   if (configured !== undefined) {
-    await issue(app, configured);
+    await issue(app, CONFIGURED, configured);
     return null;
   }
-  if (await app.get(AccessQueries).hasApiKeys()) return null;
+  if ((await app.get(AccessQueries).apiKeys()).length > 0) return null;
   const made = `key_${randomBytes(SECRET_BYTES).toString('base64url')}`;
-  await issue(app, made);
+  await issue(app, MADE, made);
   return made;
 }
 
-async function issue(app: INestApplication, key: string): Promise<void> {
+/** A configured key takes the place of the one that was configured before. */
+async function issue(app: INestApplication, name: string, key: string): Promise<void> {
+  const commands = app.get(CommandBus);
   const hash = createHash('sha256').update(key).digest('hex');
-  const context = { actor: 'system', correlationId: 'first-start' } as const;
-  const command = new IssueApiKey(idOf(hash), 'administrator', hash, context);
-  await app.get(Projector).waitFor('access', await app.get(CommandBus).execute(command));
+  const keyId = idOf(hash);
+  const context = { actor: 'system', correlationId: 'start' } as const;
+  let position = await commands.execute(new IssueApiKey(keyId, name, hash, context));
+  for (const { id, name: other } of await app.get(AccessQueries).apiKeys()) {
+    if (name !== CONFIGURED || other !== CONFIGURED || id === keyId) continue;
+    position = (await commands.execute(new RevokeApiKey(id, context))) ?? position;
+  }
+  await app.get(Projector).waitFor('access', position);
 }
 
 /** The same key gets the same id at every start and in every process, so that it is recorded once. */

@@ -1,12 +1,23 @@
 import { createHash } from 'node:crypto';
 import { Inject } from '@nestjs/common';
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { apiKey } from '../domain/api-key.js';
+import {
+  apiKey,
+  type IssueApiKey as DomainIssueApiKey,
+  type RevokeApiKey as DomainRevokeApiKey,
+} from '../domain/api-key.js';
 import type { TokenId } from '../domain/identifiers.js';
 import { organization, requireOrganization } from '../domain/organization.js';
 import { token } from '../domain/token.js';
 import type { Position } from '../event-store/event-store.js';
-import { IssueApiKey, IssueToken, RevokeToken, type IssuedToken } from './messages.js';
+import {
+  IssueApiKey,
+  IssueToken,
+  RevokeApiKey,
+  RevokeToken,
+  type CommandContext,
+  type IssuedToken,
+} from './messages.js';
 import { apiKeyStream, organizationStream, tokenStream } from './streams.js';
 import { TIME_AND_IDS, type TimeAndIds } from './time-and-ids.js';
 import { UniqueNames } from './unique-names.js';
@@ -67,20 +78,35 @@ export class RevokeTokenHandler implements ICommandHandler<RevokeToken> {
   }
 }
 
+async function decideApiKey(
+  model: WriteModel,
+  command: DomainIssueApiKey | DomainRevokeApiKey,
+  context: CommandContext,
+): Promise<Position | null> {
+  const stream = apiKeyStream(command.keyId);
+  return model.decide(stream, async () => {
+    const { state, revision } = await model.load(apiKey, stream);
+    const events = apiKey.decide(command, state);
+    if (events.length === 0) return null;
+    const { position } = await model.commit(undefined, context, [{ stream, revision, events }]);
+    return position;
+  });
+}
+
 @CommandHandler(IssueApiKey)
 export class IssueApiKeyHandler implements ICommandHandler<IssueApiKey> {
   constructor(private readonly model: WriteModel) {}
 
-  async execute({ keyId, keyName: name, hash, context }: IssueApiKey): Promise<Position | null> {
-    const stream = apiKeyStream(keyId);
-    return this.model.decide(stream, async () => {
-      const { state, revision } = await this.model.load(apiKey, stream);
-      const events = apiKey.decide({ type: 'Issue', keyId, name, hash }, state);
-      if (events.length === 0) return null;
-      const { position } = await this.model.commit(undefined, context, [
-        { stream, revision, events },
-      ]);
-      return position;
-    });
+  execute({ keyId, keyName: name, hash, context }: IssueApiKey): Promise<Position | null> {
+    return decideApiKey(this.model, { type: 'Issue', keyId, name, hash }, context);
+  }
+}
+
+@CommandHandler(RevokeApiKey)
+export class RevokeApiKeyHandler implements ICommandHandler<RevokeApiKey> {
+  constructor(private readonly model: WriteModel) {}
+
+  execute({ keyId, context }: RevokeApiKey): Promise<Position | null> {
+    return decideApiKey(this.model, { type: 'Revoke', keyId }, context);
   }
 }

@@ -238,3 +238,13 @@ export class IssueApiKey extends Command<Position | null> {
     super();
   }
 }
+
+/** Answers null when the key was not valid any more. */
+export class RevokeApiKey extends Command<Position | null> {
+  constructor(
+    readonly keyId: ApiKeyId,
+    readonly context: CommandContext,
+  ) {
+    super();
+  }
+}

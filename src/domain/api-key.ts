@@ -12,16 +12,28 @@ export interface IssueApiKey {
   readonly hash: string;
 }
 
-function decide(command: IssueApiKey, state: ApiKeyState): readonly ApiKeyEvent[] {
-  const { keyId, name, hash } = command;
-  return state.status === 'absent' ? [{ type: 'ApiKeyIssued', keyId, name, hash }] : [];
+export interface RevokeApiKey {
+  readonly type: 'Revoke';
+  readonly keyId: ApiKeyId;
+}
+
+function decide(
+  command: IssueApiKey | RevokeApiKey,
+  { status }: ApiKeyState,
+): readonly ApiKeyEvent[] {
+  const { keyId } = command;
+  if (command.type === 'Revoke') {
+    return status === 'issued' ? [{ type: 'ApiKeyRevoked', keyId }] : [];
+  }
+  const { name, hash } = command;
+  return status === 'issued' ? [] : [{ type: 'ApiKeyIssued', keyId, name, hash }];
 }
 
 function evolve(_state: ApiKeyState, event: ApiKeyEvent): ApiKeyState {
   return { status: event.type === 'ApiKeyIssued' ? 'issued' : 'revoked' };
 }
 
-export const apiKey: Decider<ApiKeyState, IssueApiKey, ApiKeyEvent> = {
+export const apiKey: Decider<ApiKeyState, IssueApiKey | RevokeApiKey, ApiKeyEvent> = {
   initial: { status: 'absent' },
   decide,
   evolve,

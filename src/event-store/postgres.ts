@@ -18,10 +18,9 @@ import { PostgresAppender } from './postgres-appender.js';
 import { connectionConfig, isName, isTransient, SEPARATOR } from './postgres-connection.js';
 import { PostgresSignal } from './postgres-signal.js';
 import { RecentEvents } from './recent-events.js';
-import type { Feed } from './subscription.js';
+import type { Feed, LogPage } from './subscription.js';
 import { follow, Wakeup } from './subscription.js';
 
-const MAX_PAGE_BYTES = 8_000_000;
 const ORGANIZATION_PAGE_EVENTS = 1_000;
 const STREAM_PAGE_EVENTS = 500;
 const STREAMS_PER_QUERY = 256;
@@ -37,6 +36,8 @@ export interface PostgresEventStoreOptions {
   readonly retryForMs?: number;
   /** Connections for reading; appends and signals have one each besides. Default 4. */
   readonly readConnections?: number;
+  /** A page of the log ends with the event that reaches this size, in bytes of JSON. Default 8 MB. */
+  readonly pageBytes?: number;
   /** Hears of every failure that the store deals with by itself. */
   readonly onTrouble?: (error: unknown) => void;
 }
@@ -68,6 +69,7 @@ type StreamRow = [
 /** The log in PostgreSQL: schema `log`, whose functions keep its promises (migration 1700000000001). */
 export class PostgresEventStore implements EventStore {
   readonly #retryForMs: number;
+  readonly #pageBytes: number;
   readonly #onTrouble: (error: unknown) => void;
   readonly #pool: Pool;
   readonly #appender: PostgresAppender;
@@ -83,9 +85,11 @@ export class PostgresEventStore implements EventStore {
     connectionString,
     retryForMs = 10_000,
     readConnections = 4,
+    pageBytes = 8_000_000,
     onTrouble = () => undefined,
   }: PostgresEventStoreOptions) {
     this.#retryForMs = retryForMs;
+    this.#pageBytes = pageBytes;
     this.#onTrouble = onTrouble;
     const wakeup = new Wakeup();
     this.#pool = new Pool({
@@ -159,14 +163,16 @@ export class PostgresEventStore implements EventStore {
   }
 
   /** As readAll; subscriptions that read the same end of the log share it. */
-  async #readNext(from: Position, limit: number): Promise<readonly RecordedEvent[]> {
-    const known = this.#recent.after(from, limit);
+  async #readNext(from: Position, limit: number): Promise<LogPage> {
+    const wakeups = this.#feed.wakeup.calls;
+    const known = this.#recent.after(from, limit, wakeups);
     if (known) return known;
     const rows = await this.#readLog(from, limit);
-    const events = rows.map(recordedFromLog);
-    const characters = rows.reduce((sum, [, , , , , data]) => sum + data.length, 0);
-    this.#recent.keep(from, events, characters);
-    return events;
+    const bytes = rows.reduce((sum, [, , , , , data]) => sum + Buffer.byteLength(data), 0);
+    const atEnd = rows.length < limit && bytes < this.#pageBytes;
+    const page = { events: rows.map(recordedFromLog), atEnd, bytes, wakeups };
+    this.#recent.keep(from, page);
+    return page;
   }
 
   #readLog(from: Position, limit: number): Promise<LogRow[]> {
@@ -174,7 +180,7 @@ export class PostgresEventStore implements EventStore {
       'log.read_all',
       `SELECT log_position, stream, revision, event_id, type, data, metadata
          FROM log.read_all($1, $2, $3)`,
-      [String(from), limit, MAX_PAGE_BYTES],
+      [String(from), limit, this.#pageBytes],
     );
   }
 
@@ -189,7 +195,7 @@ export class PostgresEventStore implements EventStore {
         'log.read_organization',
         `SELECT log_position, stream, revision, event_id, type, data, metadata
            FROM log.read_organization($1, $2, $3, $4, $5)`,
-        [organization, String(place), String(end), ORGANIZATION_PAGE_EVENTS, MAX_PAGE_BYTES],
+        [organization, String(place), String(end), ORGANIZATION_PAGE_EVENTS, this.#pageBytes],
       );
       const page = rows.map(recordedFromLog);
       const last = page.at(-1);

@@ -1,23 +1,33 @@
 import type { Position, RecordedEvent } from './event-store.js';
+import type { LogPage } from './subscription.js';
 
-/** What is kept at most, in characters of stored JSON. */
-const MOST_CHARACTERS = 4_000_000;
+/** What is kept at most, in bytes of stored JSON. */
+const MOST_BYTES = 4_000_000;
 
-interface Page {
+/** A page with what it weighs and when it was read. */
+export interface ReadPage extends LogPage {
+  /** Of stored JSON. */
+  readonly bytes: number;
+  /** How often the store had been woken before it was read. */
+  readonly wakeups: number;
+}
+
+interface KeptPage extends ReadPage {
   /** Exclusive. */
   readonly from: Position;
   readonly to: Position;
-  readonly events: readonly RecordedEvent[];
-  readonly characters: number;
 }
 
 /** The end of the log as it was read last: several subscriptions of one process then read and decode it once. */
 export class RecentEvents {
-  #pages: Page[] = [];
-  #characters = 0;
+  #pages: KeptPage[] = [];
+  #bytes = 0;
 
-  /** Up to `limit` events after `from`, the first of them certainly the next one; undefined where that is not known. */
-  after(from: Position, limit: number): readonly RecordedEvent[] | undefined {
+  /**
+   * Up to `limit` events after `from`, the first of them certainly the next one; undefined where that is not known.
+   * @param wakeups how often the store has been woken by now: what was the end before the last time may be so no more
+   */
+  after(from: Position, limit: number, wakeups: number): LogPage | undefined {
     const first = this.#pages.findIndex((page) => page.from <= from && from < page.to);
     if (first < 0) return undefined;
     const events: RecordedEvent[] = [];
@@ -25,24 +35,24 @@ export class RecentEvents {
       for (const event of page.events) if (event.position > from) events.push(event);
       if (events.length >= limit) break;
     }
-    return events.slice(0, limit);
+    const last = this.#pages.at(-1);
+    const current = last?.atEnd === true && last.wakeups === wakeups;
+    return { events: events.slice(0, limit), atEnd: current && events.length < limit };
   }
 
-  /** @param events all that the log holds after `from`, up to the last of them */
-  keep(from: Position, events: readonly RecordedEvent[], characters: number): void {
+  /** @param page all that the log holds after `from`, up to its last event */
+  keep(from: Position, page: ReadPage): void {
     const end = this.#pages.at(-1)?.to;
-    const to = events.at(-1)?.position;
+    const to = page.events.at(-1)?.position;
     if (to === undefined || (end !== undefined && from < end)) return;
     if (end !== from) this.#clear();
-    this.#pages.push({ from, to, events, characters });
-    this.#characters += characters;
-    while (this.#characters > MOST_CHARACTERS) {
-      this.#characters -= this.#pages.shift()?.characters ?? 0;
-    }
+    this.#pages.push({ ...page, from, to });
+    this.#bytes += page.bytes;
+    while (this.#bytes > MOST_BYTES) this.#bytes -= this.#pages.shift()?.bytes ?? 0;
   }
 
   #clear(): void {
     this.#pages = [];
-    this.#characters = 0;
+    this.#bytes = 0;
   }
 }

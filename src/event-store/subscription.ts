@@ -36,11 +36,21 @@ export class Wakeup {
   }
 }
 
+/** A stretch of the log, as it was read. */
+export interface LogPage {
+  readonly events: readonly RecordedEvent[];
+  /**
+   * Whether more can be read only after somebody has appended. An append that is still open and holds back what stands
+   * above it is an end, too: its commit wakes.
+   */
+  readonly atEnd: boolean;
+}
+
 /** What a subscription needs of a store. */
 export interface Feed {
   readonly wakeup: Wakeup;
-  /** As `EventStore.readAll`. */
-  read(from: Position, limit: number): Promise<readonly RecordedEvent[]>;
+  /** Up to `limit` events after `from`, as `EventStore.readAll`; at least one where there is one. */
+  read(from: Position, limit: number): Promise<LogPage>;
   /** The longest sleep between two polls while nothing happens, in milliseconds, as things stand. */
   idlePollMs(): number;
   /** Whether a failed read may succeed by itself later; any other error ends the subscription. */
@@ -61,7 +71,7 @@ export async function* follow(
   let failures = 0;
   while (!signal.aborted) {
     const seen = feed.wakeup.calls;
-    let page: readonly RecordedEvent[];
+    let page: LogPage;
     try {
       page = await unlessAborted(feed.read(place, pageSize), signal);
       failures = 0;
@@ -71,13 +81,13 @@ export async function* follow(
       await feed.wakeup.sleep(feed.wakeup.calls, backoffMs(failures++, READ_RETRY), signal);
       continue;
     }
-    const last = page.at(-1);
+    const { events, atEnd } = page;
+    const last = events.at(-1);
     if (last) {
       place = last.position;
       pollMs = POLL_MS;
-      if (!signal.aborted) yield page;
-      // A page that is not full was the end of the log: looking again before somebody has appended finds nothing.
-      if (page.length < pageSize) await feed.wakeup.sleep(seen, pollMs, signal);
+      if (!signal.aborted) yield events;
+      if (atEnd) await feed.wakeup.sleep(seen, pollMs, signal);
     } else {
       await feed.wakeup.sleep(seen, pollMs, signal);
       pollMs = feed.wakeup.calls === seen ? Math.min(pollMs * 1.5, feed.idlePollMs()) : POLL_MS;
@@ -86,12 +96,9 @@ export async function* follow(
 }
 
 /** The page, or an empty one as soon as the signal aborts. */
-function unlessAborted(
-  page: Promise<readonly RecordedEvent[]>,
-  signal: AbortSignal,
-): Promise<readonly RecordedEvent[]> {
+function unlessAborted(page: Promise<LogPage>, signal: AbortSignal): Promise<LogPage> {
   return new Promise((resolve, reject) => {
-    const stop = (): void => resolve([]);
+    const stop = (): void => resolve({ events: [], atEnd: true });
     signal.addEventListener('abort', stop, { once: true });
     page.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
   });

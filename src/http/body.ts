@@ -18,17 +18,23 @@ export class UnsupportedBody extends Error {
   override readonly name = 'UnsupportedBody';
 }
 
+/** The body is compressed or otherwise encoded. */
+export class UnsupportedEncoding extends UnsupportedBody {}
+
 /** No message of SCIM or of the management API nests deeper than six levels. */
 const DEEPEST_NESTING = 50;
-const JSON_TYPE = /^application\/(?:scim\+)?json *(?:;|$)/i;
+/** text/json is what Okta's examples send. */
+const JSON_TYPE = /^(?:application\/(?:scim\+)?|text\/)json[ \t]*(?:;|$)/i;
 const CHARSET = /;\s*charset\s*=\s*"?([^";\s]+)/i;
+/** Takes a byte order mark away. */
+const UTF_8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false });
 
 /** Reads JSON bodies of both edges; a body of DELETE means nothing (RFC 9110 §9.3.5) and is not looked at. */
 export function readJsonBodies(server: FastifyInstance): void {
   server.removeAllContentTypeParsers();
   // For every type, so that a refusal is this edge's own: a body without any type is taken for JSON.
-  const options = { parseAs: 'string', bodyLimit: BODY_LIMIT } as const;
-  server.addContentTypeParser<string>('*', options, (request, body, done) => {
+  const options = { parseAs: 'buffer', bodyLimit: BODY_LIMIT } as const;
+  server.addContentTypeParser<Buffer>('*', options, (request, body, done) => {
     try {
       done(null, request.method === 'DELETE' ? undefined : jsonBody(request, body));
     } catch (error) {
@@ -37,18 +43,14 @@ export function readJsonBodies(server: FastifyInstance): void {
   });
 }
 
-function jsonBody(request: FastifyRequest, text: string): unknown {
-  const type = request.headers['content-type'] ?? 'application/json';
-  if (!JSON_TYPE.test(type)) {
-    const expected = 'application/scim+json or application/json';
-    throw new UnsupportedBody(`Content-Type: expected ${expected}, found ${type.slice(0, 80)}`);
+function jsonBody({ headers }: FastifyRequest, bytes: Buffer): unknown {
+  refuseType(headers['content-type'] ?? 'application/json');
+  const encoding = headers['content-encoding']?.trim() ?? '';
+  if (encoding !== '' && !/^identity$/i.test(encoding)) {
+    const found = encoding.slice(0, 40);
+    throw new UnsupportedEncoding(`Content-Encoding: expected identity, found ${found}`);
   }
-  const charset = CHARSET.exec(type)?.[1]?.toLowerCase();
-  if (charset !== undefined && charset !== 'utf-8' && charset !== 'utf8') {
-    throw new UnsupportedBody(
-      `Content-Type: expected charset utf-8, found ${charset.slice(0, 40)}`,
-    );
-  }
+  const text = decoded(bytes);
   if (text === '') throw new MalformedBody('body: expected JSON, found nothing');
   if (nestsDeeper(text, DEEPEST_NESTING)) {
     throw new MalformedBody(
@@ -59,6 +61,27 @@ function jsonBody(request: FastifyRequest, text: string): unknown {
   // Only an escape can bring in what a UTF-8 text cannot hold.
   if (text.includes('\\u')) refuseUnstorable(body);
   return body;
+}
+
+function refuseType(type: string): void {
+  if (!JSON_TYPE.test(type)) {
+    const expected = 'application/scim+json or application/json';
+    throw new UnsupportedBody(`Content-Type: expected ${expected}, found ${type.slice(0, 80)}`);
+  }
+  const charset = CHARSET.exec(type)?.[1]?.toLowerCase();
+  if (charset !== undefined && charset !== 'utf-8' && charset !== 'utf8') {
+    throw new UnsupportedBody(
+      `Content-Type: expected charset utf-8, found ${charset.slice(0, 40)}`,
+    );
+  }
+}
+
+function decoded(bytes: Buffer): string {
+  try {
+    return UTF_8.decode(bytes);
+  } catch {
+    throw new MalformedBody('body: expected UTF-8, found other bytes');
+  }
 }
 
 function parsed(text: string): unknown {

@@ -1,6 +1,8 @@
 import { Catch, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ProblemFilter } from './admin/problem.filter.js';
+import { UnsupportedEncoding } from './body.js';
+import { isScimRequest } from './scim-address.js';
 import { ScimErrorFilter } from './scim/scim-error.filter.js';
 
 /** Every error is answered in the form of its edge, also where no controller was reached. */
@@ -12,10 +14,12 @@ export class EdgeErrorFilter implements ExceptionFilter {
   ) {}
 
   catch(exception: unknown, host: ArgumentsHost): void {
-    const { url } = host.switchToHttp().getRequest<FastifyRequest>();
-    const edge = isScimUrl(url) ? this.scim : this.problem;
+    const http = host.switchToHttp();
+    if (exception instanceof UnsupportedEncoding) {
+      // RFC 9110 §12.5.3: only a 415 that is about the encoding says which ones are understood.
+      void http.getResponse<FastifyReply>().header('accept-encoding', 'identity');
+    }
+    const edge = isScimRequest(http.getRequest<FastifyRequest>()) ? this.scim : this.problem;
     edge.catch(exception, host);
   }
 }
-
-export const isScimUrl = (url: string): boolean => /^\/+scim(?:[/?]|$)/i.test(url);

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
-import { isScimUrl } from './edge-error.filter.js';
 import type { HttpMetrics } from './ops/http-metrics.js';
+import { isScimRequest } from './scim-address.js';
 
 /** Gives every answer its correlation id and counts it. */
 export function observeRequests(server: FastifyInstance, metrics: HttpMetrics): void {
@@ -10,7 +10,7 @@ export function observeRequests(server: FastifyInstance, metrics: HttpMetrics): 
   });
   server.addHook('onResponse', (request, reply, done) => {
     metrics.observe(
-      isScimUrl(request.url) ? 'scim' : 'api',
+      isScimRequest(request) ? 'scim' : 'api',
       request.method,
       reply.statusCode,
       reply.elapsedTime / 1_000,

@@ -1,8 +1,8 @@
-/** SQLSTATE classes and codes, and socket errors, that mean: not now. */
+/** SQLSTATE classes and codes, and socket errors, that mean: not now. Among them timeouts, deadlocks and conflicts. */
 const UNAVAILABLE =
-  /^(?:08...|57P0[123]|53...|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN)$/;
+  /^(?:08...|57P0[123]|53...|57014|40001|40P01|55P03|25P0[34]|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN)$/;
 const LOST_CONNECTION =
-  /connection terminated|connection timeout|timeout exceeded when trying to connect|client has encountered a connection error/i;
+  /connection terminated|connection timeout|query read timeout|timeout exceeded when trying to connect|client has encountered a connection error/i;
 
 /** Whether the error says that the database cannot be reached at present: a retry may succeed. */
 export function isUnavailable(error: unknown): boolean {
@@ -14,3 +14,7 @@ export function isUnavailable(error: unknown): boolean {
     ? error.errors.some(isUnavailable)
     : isUnavailable(error.cause);
 }
+
+/** Whether PostgreSQL gave the statement up, because it took longer than statements may. */
+export const isStatementTimeout = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && error.code === '57014';

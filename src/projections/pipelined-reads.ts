@@ -44,19 +44,16 @@ export class PipelinedReads {
     });
   }
 
-  private async open(): Promise<Connected> {
+  private open(): Promise<Connected> {
     const client = new Client({ ...this.config, pipeline: true }) as Connected;
+    const opening = client.connect().then(() => client);
     const forget = (): void => {
-      this.opening = undefined;
+      // A connection that broke says so more than once, and its successor may be open by then.
+      if (this.opening === opening) this.opening = undefined;
     };
     client.on('error', forget);
     client.on('end', forget);
-    try {
-      await client.connect();
-      return client;
-    } catch (error) {
-      forget();
-      throw error;
-    }
+    opening.catch(forget);
+    return opening;
   }
 }

@@ -1,5 +1,6 @@
 import {
   GROUP,
+  eventually,
   expectScimError,
   newOrganization,
   randomDisplayName,
@@ -295,4 +296,26 @@ describe('the groups of a user', () => {
     await expectPatched(group.id, { op: 'replace', path: 'displayName', value });
     expect((await organization.readUser(id!)).groups).toMatchObject([{ display: value }]);
   });
+});
+
+it('keeps nobody who was deleted at the moment of joining', async () => {
+  const ids = await userIds(20);
+  const group = await groupOf([]);
+  await Promise.all(
+    ids.flatMap((id) => [
+      organization.patchGroup(group.id, addMembers([{ value: id }])),
+      organization.scim('DELETE', `/Users/${id}`),
+    ]),
+  );
+  expect(await memberIds(group.id)).toEqual([]);
+  const { displayName } = group;
+  const members = [{ value: ids[0] }];
+  const put = { schemas: [GROUP], displayName, members };
+  expectScimError(await organization.scim('PUT', `/Groups/${group.id}`, put), 400, 'invalidValue');
+  // What the group's stream still holds of them it loses without anybody's request.
+  const held = await eventually(
+    async () => (await organization.patchGroup(group.id)).body.members ?? [],
+    (left) => left.length === 0,
+  );
+  expect(held).toEqual([]);
 });

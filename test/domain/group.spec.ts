@@ -124,7 +124,9 @@ describe('a group', () => {
     { state: 'a member of no group', history: [] },
     { state: 'a member of a deleted group', history: [groupCreated, deleted] },
   ])('dropping $state appends nothing', ({ history }) => {
-    given(group, history).when({ type: 'DropMembers', members: [ada] }).thenNothing();
+    given(group, history)
+      .when({ type: 'DropMembers', members: [ada] })
+      .thenNothing();
   });
 
   it('is deleted', () => {

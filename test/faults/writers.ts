@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { GROUP, USER, inParallel, patchOp, type ScimDocument } from '../support/scim-client.js';
+import { certainlyNot, matches, stateOf, type OwnedUser } from './owned-user.js';
 import { isSuccess, isUnavailable, request, type Answer, type Endpoint } from './request.js';
 
 const WRITERS = 32;
@@ -9,43 +10,6 @@ const PATIENCE_MS = 60_000;
 const LAST_STATE = 7;
 const JOINS_AT = 2;
 const LEAVES_AT = 5;
-
-/**
- * A user that one writer alone writes. Its state is a number from which every attribute follows, so that a reader tells
- * a lost write from a half-made one.
- */
-interface OwnedUser {
-  readonly key: string;
-  id: string | undefined;
-  /** -1: not even its creation was acknowledged. */
-  acknowledged: number;
-  /** At most one more than `acknowledged`: what became of it is unknown. */
-  attempted: number;
-  membership: Uncertain;
-  deletion: Uncertain;
-}
-
-interface Uncertain {
-  acknowledged: boolean;
-  attempted: boolean;
-}
-
-const certainlyNot = (): Uncertain => ({ acknowledged: false, attempted: false });
-
-interface UserState {
-  readonly userName: string;
-  readonly displayName: string;
-  readonly active: boolean;
-}
-
-function stateOf({ key }: OwnedUser, state: number): UserState {
-  const renames = Math.floor(state / 3);
-  return {
-    userName: `${key}.${renames}@example.com`,
-    displayName: `${key} in state ${state}`,
-    active: state % 2 === 0,
-  };
-}
 
 /**
  * 32 writers in one organization, each with users of its own and all with one group. After every acknowledged write its
@@ -251,8 +215,8 @@ export class Writers {
     return request(this.endpoint, url, method, path, body);
   }
 
-  private isMember({ groups = [] }: ScimDocument): boolean {
-    return groups.some(({ value }) => value === this.groupId);
+  private isMember({ groups }: ScimDocument): boolean {
+    return (groups ?? []).some(({ value }) => value === this.groupId);
   }
 
   private async lossOf(user: OwnedUser): Promise<string[]> {
@@ -297,10 +261,4 @@ export class Writers {
       ...strange.map((name) => `${name} is listed and was never sent`),
     ];
   }
-}
-
-function matches(found: ScimDocument, { userName, displayName, active }: UserState): boolean {
-  return (
-    found.userName === userName && found.displayName === displayName && found['active'] === active
-  );
 }

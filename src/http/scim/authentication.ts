@@ -3,7 +3,9 @@ import type { OrganizationId, TokenId } from '../../domain/identifiers.js';
 import type { AccessQueries } from '../../projections/access/access.queries.js';
 import type { TokenUsage } from '../../projections/access/token-usage.js';
 import { errorBody, ScimError } from '../../scim/errors.js';
+import { isScimRequest, scimAddress } from '../scim-address.js';
 import { isUnavailable } from '../unavailable.js';
+import { organizationOf } from './representation.js';
 import { sendScim } from './scim-response.js';
 
 /** Who calls the SCIM edge, known before the body is read. */
@@ -21,10 +23,10 @@ export function callerOf(request: FastifyRequest): ScimCaller {
   return caller;
 }
 
-const PATH = /^\/+scim\/+v2\/+([^/?]+)(?:\/+([^/?]*))?/i;
 const BEARER = /^bearer +([A-Za-z0-9._~+/=-]+) *$/i;
 /** RFC 7643 §5: how to authenticate should be readable without having done so; it is the same for everybody. */
-const DISCOVERY = new Set(['serviceproviderconfig', 'resourcetypes', 'schemas']);
+const DISCOVERY =
+  /^\/scim\/v2\/:organization\/(?:ServiceProviderConfig|ResourceTypes|Schemas)(?:\/|$)/;
 
 /**
  * Authenticates every SCIM request before its body is read. An unknown organization, a foreign, unknown, expired or
@@ -36,12 +38,11 @@ export function authenticateScim(
   usage: TokenUsage,
 ): void {
   server.addHook('onRequest', async (request, reply) => {
-    const [, organization, endpoint = ''] = PATH.exec(request.raw.url ?? '') ?? [];
-    if (organization === undefined || DISCOVERY.has(endpoint.toLowerCase())) return;
+    const id = organizationEntered(request);
+    if (id === undefined) return;
     try {
       const bearer = BEARER.exec(request.headers.authorization ?? '')?.[1];
       const now = Date.now();
-      const id = organization as OrganizationId;
       const found = bearer === undefined ? undefined : await access.authenticate(id, bearer, now);
       if (!found) return unauthorized(reply, request.headers.authorization !== undefined);
       if (!found.syncEnabled) {
@@ -56,6 +57,21 @@ export function authenticateScim(
       return refuse(reply, new ScimError(503));
     }
   });
+}
+
+/**
+ * The organization whose caller the request has to be; undefined where everybody may come in. The router has decoded
+ * the path that led to the route: a check of its own on the URL would read some URLs differently.
+ */
+function organizationEntered(request: FastifyRequest): OrganizationId | undefined {
+  const route = request.routeOptions.url;
+  if (route?.startsWith('/scim/v2/:organization')) {
+    const reads = request.method === 'GET' || request.method === 'HEAD';
+    return reads && DISCOVERY.test(route) ? undefined : organizationOf(request);
+  }
+  if (!isScimRequest(request)) return undefined;
+  // No endpoint: also which ones exist is told to callers only.
+  return scimAddress(request.raw.url ?? '')?.organization as OrganizationId | undefined;
 }
 
 /** RFC 6750 §3: the error is named only when a token was presented. */

@@ -14,6 +14,7 @@ import {
   schemaDocuments,
   schemaNamed,
 } from '../../scim/schema.js';
+import { scimAddress } from '../scim-address.js';
 import { organizationOf, Representation } from './representation.js';
 import { sendScim } from './scim-response.js';
 
@@ -102,8 +103,7 @@ const UNSUPPORTED = /^(?:Bulk|Me|(?:(?:Users|Groups)\/)?\.search|)$/i;
 export class UnknownEndpointController {
   @All('*')
   refuse(@Req() request: FastifyRequest, @Res() reply: FastifyReply): void {
-    const [, path = 'unknown'] =
-      /^\/+scim\/+v2\/+[^/?]+\/*([^?]*?)\/*(?:\?|$)/i.exec(request.url) ?? [];
+    const path = scimAddress(request.raw.url ?? '')?.path ?? 'unknown';
     const allowed = ALLOWED.find(([pattern]) => pattern.test(path))?.[1];
     if (allowed !== undefined && !allowed.split(', ').includes(request.method)) {
       void reply.header('allow', allowed);

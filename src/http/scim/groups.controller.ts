@@ -12,11 +12,13 @@ import {
 import { DirectoryQueries } from '../../projections/directory/directory.queries.js';
 import { ScimError } from '../../scim/errors.js';
 import { readPatch } from '../../scim/patch.js';
-import { projectionIncludes, projectResource } from '../../scim/projection.js';
+import { projectionIncludes, projectResource, type Projection } from '../../scim/projection.js';
 import { readResource } from '../../scim/resource.js';
 import { groupType } from '../../scim/schema.js';
 import { callerOf } from './authentication.js';
+import { ListTurns } from './list-turns.js';
 import { listRequest, sendList } from './listing.js';
+import { QuirkMetrics } from './quirk-metrics.js';
 import { ReadYourWrites } from './read-your-writes.js';
 import { expectedVersions, projectionOf, Representation, sendResource } from './representation.js';
 import { contextOf } from './scim-context.js';
@@ -36,16 +38,18 @@ export class GroupsController {
     private readonly directory: DirectoryQueries,
     private readonly writes: ReadYourWrites,
     private readonly representation: Representation,
+    private readonly turns: ListTurns,
+    private readonly quirks: QuirkMetrics,
   ) {}
 
   @Post()
   async create(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     const { organization } = callerOf(request);
-    projectionOf(groupType, request);
-    const attributes = readResource(groupType, request.body);
+    const projection = projectionOf(groupType, request);
+    const attributes = readResource(groupType, request.body, this.quirks.count);
     const command = new CreateGroup(organization, attributes, contextOf(request));
     const group = await this.commands.execute(command);
-    await this.sendWritten(request, reply, group, 201);
+    await this.sendWritten(request, reply, group, projection, 201);
   }
 
   @Get()
@@ -55,8 +59,10 @@ export class GroupsController {
     const withMembers = projectionIncludes(projection, 'members');
     const base = this.representation.baseUrl(request, organization);
     const listing = listRequest(groupType, request, base);
-    await this.writes.caughtUp();
-    const page = await this.directory.groups(organization, listing, withMembers);
+    await this.writes.listable();
+    const page = await this.turns.run(organization, listing, () =>
+      this.directory.groups(organization, listing, withMembers),
+    );
     const resources = page.resources.map((group) =>
       projectResource(groupType, this.representation.group(base, group, group.members), projection),
     );
@@ -73,7 +79,7 @@ export class GroupsController {
     const projection = projectionOf(groupType, request);
     if (this.writes.isLate(id)) {
       const group = await this.queries.execute(new CurrentGroup(organization, id));
-      return this.sendWritten(request, reply, group, 200);
+      return this.sendWritten(request, reply, group, projection, 200);
     }
     await this.writes.caughtUp();
     const withMembers = projectionIncludes(projection, 'members');
@@ -91,12 +97,12 @@ export class GroupsController {
     @Res() reply: FastifyReply,
   ): Promise<void> {
     const { organization } = callerOf(request);
-    projectionOf(groupType, request);
-    const attributes = readResource(groupType, request.body);
+    const projection = projectionOf(groupType, request);
+    const attributes = readResource(groupType, request.body, this.quirks.count);
     const group = await this.commands.execute(
       new ReplaceGroup(organization, id, attributes, expectedVersions(request), contextOf(request)),
     );
-    await this.sendWritten(request, reply, group, 200);
+    await this.sendWritten(request, reply, group, projection, 200);
   }
 
   @Patch(':id')
@@ -107,7 +113,7 @@ export class GroupsController {
   ): Promise<void> {
     const { organization } = callerOf(request);
     const projection = projectionOf(groupType, request);
-    const operations = readPatch(groupType, request.body);
+    const operations = readPatch(groupType, request.body, this.quirks.count);
     const group = await this.commands.execute(
       new PatchGroup(organization, id, operations, expectedVersions(request), contextOf(request)),
     );
@@ -116,7 +122,7 @@ export class GroupsController {
       void reply.code(204).header('etag', `W/"${group.version}"`).send();
       return;
     }
-    await this.sendWritten(request, reply, group, 200);
+    await this.sendWritten(request, reply, group, projection, 200);
   }
 
   @Delete(':id')
@@ -140,10 +146,10 @@ export class GroupsController {
     request: FastifyRequest,
     reply: FastifyReply,
     group: WrittenGroup,
+    projection: Projection | undefined,
     status: 200 | 201,
   ): Promise<void> {
     const { organization } = callerOf(request);
-    const projection = projectionOf(groupType, request);
     await this.writes.hold(group.id, group.position);
     const members = projectionIncludes(projection, 'members') ? group.members : undefined;
     const base = this.representation.baseUrl(request, organization);

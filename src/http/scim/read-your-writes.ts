@@ -10,14 +10,18 @@ const MOST_REMEMBERED = 10_000;
  */
 @Injectable()
 export class ReadYourWrites {
+  /** Oldest first. */
   private readonly late = new Map<string, Position>();
+  private latest: Position = 0n;
 
   constructor(private readonly projector: Projector) {}
 
   async hold(id: string, position: Position | null): Promise<void> {
     if (position === null || (await this.projector.waitFor('directory', position))) return;
-    if (this.late.size >= MOST_REMEMBERED) this.forgetCovered();
+    if (position > this.latest) this.latest = position;
+    this.late.delete(id);
     this.late.set(id, position);
+    this.forget();
   }
 
   /** Whether reads may not yet see an acknowledged write of the resource. */
@@ -35,7 +39,18 @@ export class ReadYourWrites {
     return this.projector.caughtUp('directory');
   }
 
-  private forgetCovered(): void {
-    for (const id of [...this.late.keys()]) this.isLate(id);
+  /** Holds a list back until it sees every write that was answered too early, as long as a write would be held. */
+  async listable(): Promise<void> {
+    await this.caughtUp();
+    await this.projector.waitFor('directory', this.latest);
+  }
+
+  /** What reads see by now, and the oldest where that is not enough: a halted directory covers nothing. */
+  private forget(): void {
+    for (const [id, position] of this.late) {
+      const keeps = this.late.size <= MOST_REMEMBERED;
+      if (keeps && !this.projector.covers('directory', position)) return;
+      this.late.delete(id);
+    }
   }
 }

@@ -12,11 +12,13 @@ import {
 import { DirectoryQueries } from '../../projections/directory/directory.queries.js';
 import { ScimError } from '../../scim/errors.js';
 import { readPatch } from '../../scim/patch.js';
-import { projectResource } from '../../scim/projection.js';
+import { projectResource, type Projection } from '../../scim/projection.js';
 import { readResource } from '../../scim/resource.js';
 import { userType } from '../../scim/schema.js';
 import { callerOf } from './authentication.js';
+import { ListTurns } from './list-turns.js';
 import { listRequest, sendList } from './listing.js';
+import { QuirkMetrics } from './quirk-metrics.js';
 import { ReadYourWrites } from './read-your-writes.js';
 import { expectedVersions, projectionOf, Representation, sendResource } from './representation.js';
 import { contextOf } from './scim-context.js';
@@ -30,13 +32,15 @@ export class UsersController {
     private readonly directory: DirectoryQueries,
     private readonly writes: ReadYourWrites,
     private readonly representation: Representation,
+    private readonly turns: ListTurns,
+    private readonly quirks: QuirkMetrics,
   ) {}
 
   @Post()
   async create(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     const { organization } = callerOf(request);
     const projection = projectionOf(userType, request);
-    const attributes = readResource(userType, request.body);
+    const attributes = readResource(userType, request.body, this.quirks.count);
     const command = new CreateUser(organization, attributes, contextOf(request));
     const user = await this.commands.execute(command);
     await this.writes.hold(user.id, user.position);
@@ -50,8 +54,10 @@ export class UsersController {
     const projection = projectionOf(userType, request);
     const base = this.representation.baseUrl(request, organization);
     const listing = listRequest(userType, request, base);
-    await this.writes.caughtUp();
-    const page = await this.directory.users(organization, listing);
+    await this.writes.listable();
+    const page = await this.turns.run(organization, listing, () =>
+      this.directory.users(organization, listing),
+    );
     const resources = page.resources.map((user) =>
       projectResource(userType, this.representation.user(base, user, user.groups), projection),
     );
@@ -69,7 +75,7 @@ export class UsersController {
     const base = this.representation.baseUrl(request, organization);
     if (this.writes.isLate(id)) {
       const user = await this.queries.execute(new CurrentUser(organization, id));
-      return this.sendWritten(request, reply, user);
+      return this.sendWritten(request, reply, user, projection);
     }
     await this.writes.caughtUp();
     const user = await this.directory.user(organization, id);
@@ -85,12 +91,12 @@ export class UsersController {
     @Res() reply: FastifyReply,
   ): Promise<void> {
     const { organization } = callerOf(request);
-    projectionOf(userType, request);
-    const attributes = readResource(userType, request.body);
+    const projection = projectionOf(userType, request);
+    const attributes = readResource(userType, request.body, this.quirks.count);
     const user = await this.commands.execute(
       new ReplaceUser(organization, id, attributes, expectedVersions(request), contextOf(request)),
     );
-    await this.sendWritten(request, reply, user);
+    await this.sendWritten(request, reply, user, projection);
   }
 
   @Patch(':id')
@@ -100,12 +106,12 @@ export class UsersController {
     @Res() reply: FastifyReply,
   ): Promise<void> {
     const { organization } = callerOf(request);
-    projectionOf(userType, request);
-    const operations = readPatch(userType, request.body);
+    const projection = projectionOf(userType, request);
+    const operations = readPatch(userType, request.body, this.quirks.count);
     const user = await this.commands.execute(
       new PatchUser(organization, id, operations, expectedVersions(request), contextOf(request)),
     );
-    await this.sendWritten(request, reply, user);
+    await this.sendWritten(request, reply, user, projection);
   }
 
   @Delete(':id')
@@ -124,12 +130,13 @@ export class UsersController {
     request: FastifyRequest,
     reply: FastifyReply,
     user: WrittenUser,
+    projection: Projection | undefined,
   ): Promise<void> {
     const { organization } = callerOf(request);
     await this.writes.hold(user.id, user.position);
     const groups = await this.directory.groupsShownOf(organization, user.id);
     const base = this.representation.baseUrl(request, organization);
     const resource = this.representation.user(base, user, groups);
-    sendResource(reply, 200, userType, resource, projectionOf(userType, request));
+    sendResource(reply, 200, userType, resource, projection);
   }
 }

@@ -98,7 +98,8 @@ function statementFor(
     case 'ApiKeyIssued':
       return {
         text: `INSERT INTO ${schema}.api_keys (id, name, hash, issued_at)
-               VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`,
+               VALUES ($1, $2, $3, $4)
+               ON CONFLICT (id) DO UPDATE SET issued_at = excluded.issued_at, revoked_at = NULL`,
         values: [event.keyId, event.name, event.hash, occurredAt],
       };
     case 'ApiKeyRevoked':

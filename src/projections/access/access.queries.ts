@@ -92,11 +92,12 @@ export class AccessQueries {
     return reading;
   }
 
-  async hasApiKeys(): Promise<boolean> {
-    const { rowCount } = await this.pool.query(
-      `SELECT 1 FROM ${this.schema}.api_keys WHERE revoked_at IS NULL LIMIT 1`,
+  /** The keys that are valid. */
+  async apiKeys(): Promise<readonly { readonly id: ApiKeyId; readonly name: string }[]> {
+    const { rows } = await this.pool.query<{ id: ApiKeyId; name: string }>(
+      `SELECT id, name FROM ${this.schema}.api_keys WHERE revoked_at IS NULL ORDER BY issued_at, id`,
     );
-    return rowCount === 1;
+    return rows;
   }
 
   async organization(organization: OrganizationId): Promise<OrganizationRow | undefined> {
