@@ -13,7 +13,7 @@ const embedded =
     : undefined;
 const connectionString = embedded?.url ?? config.databaseUrl ?? '';
 const store = new PostgresEventStore({ connectionString });
-const pool = new pg.Pool({ connectionString, max: 4 });
+const pool = new pg.Pool({ connectionString, max: 4, pipeline: true });
 let sound = true;
 for (const projection of Object.values(projectionCatalogue(store))) {
   const verdict = await verifyProjection(projection, store, pool);

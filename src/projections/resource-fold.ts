@@ -14,7 +14,7 @@ export interface ResourceRow {
   readonly resource: JsonObject;
 }
 
-/** The id of the user, group or token whose stream this is: the end of the name, as every such id is a UUID. */
+/** The id of the user, group, team or token whose stream this is: the end of the name, as every such id is a UUID. */
 export const resourceIdOf = (stream: string): string => stream.slice(-36);
 
 type Recorded = RecordedEvent & { readonly metadata: { readonly organization: OrganizationId } };

@@ -53,9 +53,15 @@ const userSchema = load<SchemaDocument>('User');
 const groupSchema = load<SchemaDocument>('Group');
 const enterpriseUserSchema = load<SchemaDocument>('EnterpriseUser');
 
+/*
+ * The documents are those of RFC 7643 §8.7.1 with these differences. References and binary values are caseExact, as
+ * §2.3.6 and §2.3.7 have it. So is the id in `groups` and `members`, being the `id` of §3.1 that this server issued;
+ * the id in `manager` is not, being text that is kept as the client sent it. What else differs stands at each type.
+ */
+
 /**
- * Differs from RFC 7643 §8.7.1 in one thing: an address has `primary`, as §2.4 gives it to every
- * multi-valued attribute and as the RFC's own full user (§8.2) sends it.
+ * Differs from RFC 7643 §8.7.1: an address has `primary`, as §2.4 gives it to every multi-valued attribute and as the
+ * RFC's own full user (§8.2) sends it; groups are in no groups, so that the `$ref` in `groups` is always of a group.
  */
 export const userType: ResourceType = {
   name: 'User',
@@ -68,8 +74,9 @@ export const userType: ResourceType = {
 };
 
 /**
- * Differs from RFC 7643 §8.7.1: `displayName` is required (§4.2 says so), members are users only, and
- * `$ref` and `type` of a member are read-only because the server knows them.
+ * Differs from RFC 7643 §8.7.1: `displayName` is required (§4.2 says so) and unique, because two groups of one name are
+ * refused unless the policy `groupNames` allows them; members are users only, and `$ref` and `type` of a member are
+ * read-only because the server knows them.
  */
 export const groupType: ResourceType = {
   name: 'Group',

@@ -208,6 +208,20 @@ describe('the log in PostgreSQL', () => {
       },
     );
 
+    it('are followed without a pause where every page ends early', async () => {
+      const { url, store: writer, close } = await openPostgres();
+      await writer.append(aStream(), 'noStream', events(200));
+      const reader = new PostgresEventStore({ connectionString: url, pageBytes: 1 });
+      const started = Date.now();
+      const subscription = gather(reader, 0n);
+      expect(await subscription.caughtUp()).toHaveLength(200);
+      // A sleep between two pages takes 25 ms.
+      expect(Date.now() - started).toBeLessThan(200 * 15);
+      await subscription.stop();
+      await reader.close();
+      await close();
+    });
+
     it('travel in pages that end early when they are large', async () => {
       const start = await store.head();
       const type = 'TeamRenamed' as const;

@@ -33,18 +33,18 @@ const ENDPOINTS: readonly (readonly [method: string, path: string, status: numbe
 const DISCOVERY = ['/ServiceProviderConfig', '/ResourceTypes', '/ResourceTypes/User', '/Schemas'];
 
 const inHex = (text: string): string =>
-  [...text].map((letter) => `%${letter.charCodeAt(0).toString(16)}`).join('');
+  text.replaceAll(/./g, (letter) => `%${letter.charCodeAt(0).toString(16)}`);
 
 /** Ways to write one and the same target. RFC 3986 §6.2.2.2, RFC 9112 §3.2.2 */
 const WRITTEN: Readonly<Record<string, (slug: string, path: string) => string>> = {
-  'plainly': (slug, path) => `/scim/v2/${slug}${path}`,
+  plainly: (slug, path) => `/scim/v2/${slug}${path}`,
   'with an encoded letter of scim': (slug, path) => `/sc%69m/v2/${slug}${path}`,
   'with an encoded version': (slug, path) => `/scim/v%32/${slug}${path}`,
   'with the organization encoded': (slug, path) => `/scim/v2/${inHex(slug)}${path}`,
   'with the endpoint encoded': (slug, path) =>
     `/scim/v2/${slug}${path.replace(/^\/[A-Z]/, (start) => `/${inHex(start.slice(1))}`)}`,
   'with doubled slashes': (slug, path) => `//scim//v2//${slug}/${path}`,
-  'absolutely': (slug, path) => `http://127.0.0.1:4100/scim/v2/${slug}${path}`,
+  absolutely: (slug, path) => `http://127.0.0.1:4100/scim/v2/${slug}${path}`,
   'absolutely and encoded': (slug, path) => `http://rollcall.test/%73cim/v2/${slug}${path}`,
 };
 
@@ -63,15 +63,9 @@ describe.each(Object.keys(WRITTEN))('a target written %s', (way) => {
 
   it.each(ENDPOINTS)('%s %s answers a caller with %i', async (method, path, expected) => {
     const authorization = `Bearer ${organization.token}`;
-    const { status, headers } = await send(method, path, {
-      authorization,
-      'content-length': '0',
-      'content-type': 'application/json',
-    });
+    const { status, headers } = await send(method, path, { authorization });
     expect(status).toBe(expected);
-    if (status !== 204) {
-      expect(headers.get('content-type')).toMatch(/^application\/scim\+json/);
-    }
+    expect(headers.get('content-type')).toMatch(/^application\/scim\+json/);
   });
 
   it.each(DISCOVERY)('GET %s is answered without a token', async (path) => {
@@ -90,10 +84,7 @@ it.each(['/SCIM/v2/acme/Users', '/scim/v2/acme/Nothing/at/all', '/scim/v2/acme/s
 it.each(['/scim', '/sc%69m/v9/acme/Users', '/scim/v2', '/scim/%FF'])(
   '%s is refused with a SCIM Error',
   async (target) => {
-    const { status, headers } = await sendRaw(
-      organization.service.url,
-      requestOf('GET', target),
-    );
+    const { status, headers } = await sendRaw(organization.service.url, requestOf('GET', target));
     expect([400, 404]).toContain(status);
     expect(headers.get('content-type')).toMatch(/^application\/scim\+json/);
   },

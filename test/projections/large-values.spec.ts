@@ -62,7 +62,7 @@ describe('values at the limits that requests may reach', () => {
 
   it('a group is found by the longest displayName', async () => {
     const groupId = newId() as GroupId;
-    const displayName = incompressible(maxTextLength);
+    const displayName = incompressible(maxUniqueLength);
     const event = {
       type: 'GroupCreated',
       groupId,

@@ -39,7 +39,7 @@ export interface ReadSide {
 export async function openReadSide(): Promise<ReadSide> {
   const { url, drop } = await createTestDatabase();
   const store = new PostgresEventStore({ connectionString: url });
-  const pool = new pg.Pool({ connectionString: url, max: 6 });
+  const pool = new pg.Pool({ connectionString: url, max: 6, pipeline: true });
   const inTransaction = async (work: (client: pg.PoolClient) => Promise<void>): Promise<void> => {
     const client = await pool.connect();
     try {

@@ -1,4 +1,4 @@
-import type { DomainEvent } from '../../src/domain/events.js';
+import type { DomainEvent, NameKind } from '../../src/domain/events.js';
 import type { ClaimId, OrganizationId } from '../../src/domain/identifiers.js';
 import {
   ada,
@@ -20,6 +20,8 @@ export function story(organization: OrganizationId) {
     (...events: readonly DomainEvent[]): readonly Fact[] =>
       events.map((event) => ({ stream, organization, event }));
   const claimId = 'claim' as ClaimId;
+  const claimed = (kind: NameKind, owner: string): readonly Fact[] =>
+    inStream(`claim-${organization}-${kind}`)({ type: 'NameClaimed', kind, claimId, owner });
   const ofOrganization = inStream(`organization-${organization}`);
   const ofAda = inStream(`user-${organization}-${ada}`);
   const ofBob = inStream(`user-${organization}-${bob}`);
@@ -41,6 +43,7 @@ export function story(organization: OrganizationId) {
       policy: 'groupNames',
       value: 'any',
     }),
+    adaClaimed: claimed('userName', `user-${organization}-${ada}`),
     adaProvisioned: ofAda(userProvisioned({ profile: { title: 'Analyst', nickName: 'A' } })),
     bobProvisioned: ofBob({
       ...userProvisioned({ userName: 'bob', active: false }),
@@ -60,6 +63,7 @@ export function story(organization: OrganizationId) {
     adaDeactivated: ofAda({ type: 'UserDeactivated', userId: ada }),
     adaFenced: ofAda({ type: 'ClaimFenced', claimId }),
     adaDeleted: ofAda({ type: 'UserDeleted', userId: ada }),
+    groupClaimed: claimed('groupName', `group-${organization}-${engineers}`),
     groupCreated: [
       ...ofGroup(groupCreated, { type: 'GroupLinked', groupId: engineers, teamId: engineering }),
       ...ofTeam({ type: 'TeamCreated', teamId: engineering, name: 'Engineers' }),
@@ -79,6 +83,8 @@ export function story(organization: OrganizationId) {
       ...ofTeam({ type: 'TeamArchived', teamId: engineering }),
       ...ofGroup({ type: 'GroupDeleted', groupId: engineers }),
     ],
+    tokenClaimed: claimed('tokenName', `token-${organization}-${oktaToken}`),
+    tokenFenced: ofToken({ type: 'ClaimFenced', claimId }),
     tokenIssued: ofToken(tokenIssued),
     tokenRevoked: ofToken({ type: 'TokenRevoked', tokenId: oktaToken }),
   };

@@ -4,7 +4,7 @@ import { DirectoryProjection } from '../../src/projections/directory/directory.p
 import { HistoryProjection } from '../../src/projections/history/history.projection.js';
 import { RosterProjection } from '../../src/projections/roster/roster.projection.js';
 import { ada, bob, engineering, engineers, oktaToken, tokenIssued } from '../domain/facts.js';
-import { openReadSide, type ReadSide } from './read-side.js';
+import { openReadSide, type Fact, type ReadSide } from './read-side.js';
 import { given } from './specification.js';
 import { story } from './story.js';
 
@@ -204,5 +204,82 @@ describe.each([{ times: 1 }, { times: 2 }])('delivered $times times, the history
           { sentence: 'SCIM was disabled; the directory stays as it is.' },
         ],
       });
+  });
+
+  it('tells of claims on names as deeds of those who claim, known by name or not yet', () => {
+    const s = tell();
+    const facts = [
+      ...[s.adaClaimed, s.adaFenced, s.adaProvisioned, s.adaClaimed, s.adaRenamed, s.adaFenced],
+      ...[s.groupClaimed, s.groupCreated, s.tokenClaimed, s.tokenIssued, s.tokenFenced],
+    ].flat();
+    const ofAda = { subject_kind: 'user', subject_id: ada };
+    const ofGroup = { subject_kind: 'group', subject_id: engineers };
+    const ofToken = { subject_kind: 'token', subject_id: oktaToken };
+    return given(readSide, new HistoryProjection(), facts)
+      .when({ times })
+      .then({
+        events: [
+          { ...ofAda, subject_name: null, sentence: 'A user claimed a userName.' },
+          { ...ofAda, sentence: 'A user gave up its claim on a name that it does not hold.' },
+          { ...ofAda, type: 'UserProvisioned' },
+          { ...ofAda, subject_name: 'ada', sentence: 'User ada claimed a userName.' },
+          { ...ofAda, type: 'UserRenamed' },
+          {
+            ...ofAda,
+            sentence: 'User lovelace gave up its claim on a name that it does not hold.',
+          },
+          { ...ofGroup, sentence: 'A group claimed a displayName.' },
+          { ...ofGroup, type: 'GroupCreated' },
+          { ...ofGroup, type: 'GroupLinked' },
+          { type: 'TeamCreated' },
+          { ...ofToken, sentence: 'A token claimed a name.' },
+          { ...ofToken, type: 'TokenIssued' },
+          {
+            ...ofToken,
+            sentence: 'Token Okta gave up its claim on a name that it does not hold.',
+          },
+        ],
+      });
+  });
+});
+
+describe('a page of changes to groups and teams', () => {
+  /** Sends the page to the roster and answers the statements, and how many of them were on their way at once at most. */
+  async function sent(facts: readonly Fact[]) {
+    const schema = `sent_${++told}`;
+    const roster = new RosterProjection();
+    await readSide.createTables(roster, schema);
+    const events = await readSide.record(facts);
+    const statements: string[] = [];
+    let [underWay, atOnce] = [0, 0];
+    const client = await readSide.pool.connect();
+    const query = client.query.bind(client);
+    const counted = Object.assign(Object.create(client) as typeof client, {
+      query: async (text: string, values: unknown[]) => {
+        statements.push(text);
+        atOnce = Math.max(atOnce, ++underWay);
+        await query(text, values);
+        underWay -= 1;
+      },
+    });
+    await roster.apply(events, { client: counted, schema });
+    client.release();
+    return { statements, atOnce };
+  }
+
+  it('reaches the roster’s tables in one go, not change by change', async () => {
+    const s = tell();
+    const { statements, atOnce } = await sent([s.groupCreated, s.groupRenamed].flat());
+    expect(statements).toHaveLength(5);
+    expect(atOnce).toBe(5);
+  });
+
+  it('costs no statement for the half of a change that moves nobody', async () => {
+    const s = tell();
+    const { statements } = await sent([s.bothJoined, s.adaLeft].flat());
+    expect(statements).toEqual([
+      expect.stringContaining('INSERT INTO'),
+      expect.stringContaining('DELETE FROM'),
+    ]);
   });
 });

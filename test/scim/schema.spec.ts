@@ -1,4 +1,5 @@
 import {
+  attributeNamed,
   commonAttributes,
   schemaDocuments,
   schemaNamed,
@@ -18,6 +19,17 @@ const every = [
   ),
   ...commonAttributes.flatMap(withSubAttributes).map((attribute) => ({ id: 'common', attribute })),
 ];
+
+/** Every attribute of users and groups that the three schemas of RFC 7643 §8.7.1 define, with its path. */
+const named = [userType.schema, groupType.schema, ...userType.extensions.map((e) => e.schema)]
+  .flatMap(({ attributes }) => attributes)
+  .flatMap((attribute) => [
+    { path: attribute.name, attribute },
+    ...(attribute.subAttributes ?? []).map((sub) => ({
+      path: `${attribute.name}.${sub.name}`,
+      attribute: sub,
+    })),
+  ]);
 
 describe('schema documents (DISC-13)', () => {
   it.each(every)('$id gives all characteristics of $attribute.name', ({ attribute }) => {
@@ -51,6 +63,22 @@ describe('schema documents (DISC-13)', () => {
       expected,
     );
   });
+
+  it('says that the displayName of a group is unique, as the server by default sees to', () => {
+    expect(attributeNamed(groupType.attributes, 'displayName')).toMatchObject({
+      required: true,
+      uniqueness: 'server',
+    });
+  });
+
+  it.each(named)(
+    '$path is caseExact exactly where RFC 7643 §2.3.6, §2.3.7 or §3.1 has it so',
+    ({ path, attribute }) => {
+      const literal = attribute.type === 'reference' || attribute.type === 'binary';
+      const issuedId = ['groups.value', 'members.value'].includes(path);
+      expect(attribute.caseExact).toBe(literal || issuedId);
+    },
+  );
 
   it.each(['emails', 'addresses'])('names the usual types of %s (DISC-15)', (name) => {
     const attribute = userType.attributes.find((known) => known.name === name);

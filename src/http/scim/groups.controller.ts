@@ -49,6 +49,7 @@ export class GroupsController {
     const attributes = readResource(groupType, request.body, this.quirks.count);
     const command = new CreateGroup(organization, attributes, contextOf(request));
     const group = await this.commands.execute(command);
+    await this.writes.hold(group.id, group.position);
     await this.sendWritten(request, reply, group, projection, 201);
   }
 
@@ -102,6 +103,7 @@ export class GroupsController {
     const group = await this.commands.execute(
       new ReplaceGroup(organization, id, attributes, expectedVersions(request), contextOf(request)),
     );
+    await this.writes.hold(group.id, group.position);
     await this.sendWritten(request, reply, group, projection, 200);
   }
 
@@ -117,8 +119,8 @@ export class GroupsController {
     const group = await this.commands.execute(
       new PatchGroup(organization, id, operations, expectedVersions(request), contextOf(request)),
     );
+    await this.writes.hold(group.id, group.position);
     if (!projection && group.members.size > MOST_MEMBERS_ANSWERED) {
-      await this.writes.hold(group.id, group.position);
       void reply.code(204).header('etag', `W/"${group.version}"`).send();
       return;
     }
@@ -150,7 +152,6 @@ export class GroupsController {
     status: 200 | 201,
   ): Promise<void> {
     const { organization } = callerOf(request);
-    await this.writes.hold(group.id, group.position);
     const members = projectionIncludes(projection, 'members') ? group.members : undefined;
     const base = this.representation.baseUrl(request, organization);
     const resource = this.representation.group(base, group, members);

@@ -16,8 +16,13 @@ export class ReadYourWrites {
 
   constructor(private readonly projector: Projector) {}
 
+  /** @param position null when the write found everything as it was to be, by whomever: reads must see that too */
   async hold(id: string, position: Position | null): Promise<void> {
-    if (position === null || (await this.projector.waitFor('directory', position))) return;
+    if (position === null) {
+      await this.projector.waitForHead('directory');
+      return;
+    }
+    if (await this.projector.waitFor('directory', position)) return;
     if (position > this.latest) this.latest = position;
     this.late.delete(id);
     this.late.set(id, position);

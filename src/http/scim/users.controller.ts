@@ -96,6 +96,7 @@ export class UsersController {
     const user = await this.commands.execute(
       new ReplaceUser(organization, id, attributes, expectedVersions(request), contextOf(request)),
     );
+    await this.writes.hold(user.id, user.position);
     await this.sendWritten(request, reply, user, projection);
   }
 
@@ -111,6 +112,7 @@ export class UsersController {
     const user = await this.commands.execute(
       new PatchUser(organization, id, operations, expectedVersions(request), contextOf(request)),
     );
+    await this.writes.hold(user.id, user.position);
     await this.sendWritten(request, reply, user, projection);
   }
 
@@ -133,7 +135,6 @@ export class UsersController {
     projection: Projection | undefined,
   ): Promise<void> {
     const { organization } = callerOf(request);
-    await this.writes.hold(user.id, user.position);
     const groups = await this.directory.groupsShownOf(organization, user.id);
     const base = this.representation.baseUrl(request, organization);
     const resource = this.representation.user(base, user, groups);

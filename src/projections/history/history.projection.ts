@@ -77,7 +77,7 @@ async function loadNames(
   told: readonly Told[],
   { client, schema }: ProjectionTarget,
 ): Promise<Map<string, string>> {
-  const unnamed = told.filter(({ subject }) => subject.name === null && subject.kind !== 'name');
+  const unnamed = told.filter(({ subject }) => subject.name === null);
   if (unnamed.length === 0) return new Map();
   const { rows } = await client.query<Record<'organization' | 'kind' | 'id' | 'name', string>>({
     name: `${schema}-load-names`,
@@ -131,7 +131,7 @@ async function writeEvents(
       entries.map(({ subject }) => subject.kind),
       entries.map(({ subject }) => subject.id),
       entries.map(({ name }) => name),
-      entries.map(({ recorded, subject, name }) => sentenceOf(recorded.event, name ?? subject.id)),
+      entries.map(({ recorded, subject, name }) => sentenceOf(recorded.event, subject, name)),
       entries.map(({ recorded: { event } }) =>
         event.type === 'GroupMembersChanged' ? [...event.added, ...event.removed].join(' ') : null,
       ),

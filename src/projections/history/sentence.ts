@@ -1,6 +1,12 @@
-import type { DomainEvent, NameKind } from '../../domain/events.js';
+import type {
+  DomainEvent,
+  GroupMembersChanged,
+  NameKind,
+  UserProfileChanged,
+} from '../../domain/events.js';
+import { resourceIdOf } from '../resource-fold.js';
 
-export type SubjectKind = 'organization' | 'user' | 'group' | 'team' | 'token' | 'key' | 'name';
+export type SubjectKind = 'organization' | 'user' | 'group' | 'team' | 'token' | 'key';
 
 /** What an event is about, and under which name that is known from here on (null: unchanged). */
 export interface Subject {
@@ -15,7 +21,16 @@ const subject = (kind: SubjectKind, id: string, name: string | null = null): Sub
   name,
 });
 
-/** @param stream the event's stream: what a claim or a fence is about */
+const claimants = ['user', 'group', 'token'] as const;
+
+/** The claimant of a name, by its stream. */
+function claimant(stream: string): Subject {
+  const kind = claimants.find((each) => stream.startsWith(`${each}-`));
+  if (!kind) throw new Error('a name was claimed by what is no user, group or token');
+  return subject(kind, resourceIdOf(stream));
+}
+
+/** @param stream the event's stream: a fence says by it alone whom it is about */
 export function subjectOf(event: DomainEvent, stream: string): Subject {
   switch (event.type) {
     case 'OrganizationCreated':
@@ -54,27 +69,54 @@ export function subjectOf(event: DomainEvent, stream: string): Subject {
     case 'TeamArchived':
       return subject('team', event.teamId);
     case 'NameClaimed':
+      return claimant(event.owner);
     case 'ClaimFenced':
-      return subject('name', stream);
+      return claimant(stream);
   }
 }
 
-const kinds: Record<NameKind, string> = {
+const nameKinds: Record<NameKind, string> = {
   userName: 'userName',
-  groupName: 'group name',
-  tokenName: 'token name',
+  groupName: 'displayName',
+  tokenName: 'name',
 };
 
-const count = (ids: readonly string[], one: string): string =>
-  ids.length === 1 ? `1 ${one}` : `${ids.length} ${one}s`;
+const count = (ids: readonly string[]): string =>
+  ids.length === 1 ? '1 member' : `${ids.length} members`;
 
 const short = (name: string): string => name.slice(name.lastIndexOf(':') + 1);
 
+/** @param parts what happened, and to how many things: said only where there are some */
+const said = (...parts: readonly (readonly [text: string, things: number])[]): readonly string[] =>
+  parts.filter(([, things]) => things > 0).map(([text]) => text);
+
+function profileSentence(name: string, { set, removed }: UserProfileChanged['personal']): string {
+  const changed = Object.keys(set);
+  const parts = said(
+    [`${changed.map(short).join(', ')} changed`, changed.length],
+    [`${removed.map(short).join(', ')} removed`, removed.length],
+  );
+  return `User ${name}: ${parts.join('; ')}.`;
+}
+
+function membersSentence(name: string, { added, removed }: GroupMembersChanged): string {
+  const parts = said(
+    [`${count(added)} joined`, added.length],
+    [`${count(removed)} left`, removed.length],
+  );
+  return `Group ${name}: ${parts.join(', ')}.`;
+}
+
+/** Claims come before their owner's first event: at that time it has no name yet. */
+const anybody = ({ kind }: Subject, name: string | null): string =>
+  name === null ? `A ${kind}` : `${kind.charAt(0).toUpperCase()}${kind.slice(1)} ${name}`;
+
 /**
  * The event as a sentence for people.
- * @param name what its subject was called when it happened
+ * @param known what its subject was called when it happened; null while it had no name
  */
-export function sentenceOf(event: DomainEvent, name: string): string {
+export function sentenceOf(event: DomainEvent, about: Subject, known: string | null): string {
+  const name = known ?? about.id;
   switch (event.type) {
     case 'OrganizationCreated':
       return `Organization ${name} was created.`;
@@ -96,16 +138,8 @@ export function sentenceOf(event: DomainEvent, name: string): string {
       return `User ${name} was provisioned${event.active ? '' : ', inactive'}.`;
     case 'UserRenamed':
       return `A user was renamed to ${name}.`;
-    case 'UserProfileChanged': {
-      const { set, removed } = event.personal;
-      const parts = [
-        ...(Object.keys(set).length > 0
-          ? [`${Object.keys(set).map(short).join(', ')} changed`]
-          : []),
-        ...(removed.length > 0 ? [`${removed.map(short).join(', ')} removed`] : []),
-      ];
-      return `User ${name}: ${parts.join('; ')}.`;
-    }
+    case 'UserProfileChanged':
+      return profileSentence(name, event.personal);
     case 'UserDeactivated':
       return `User ${name} was deactivated.`;
     case 'UserReactivated':
@@ -118,14 +152,8 @@ export function sentenceOf(event: DomainEvent, name: string): string {
       return `A group was renamed to ${name}.`;
     case 'GroupExternalIdChanged':
       return `Group ${name} has another externalId.`;
-    case 'GroupMembersChanged': {
-      const { added, removed } = event;
-      const parts = [
-        ...(added.length > 0 ? [`${count(added, 'member')} joined`] : []),
-        ...(removed.length > 0 ? [`${count(removed, 'member')} left`] : []),
-      ];
-      return `Group ${name}: ${parts.join(', ')}.`;
-    }
+    case 'GroupMembersChanged':
+      return membersSentence(name, event);
     case 'GroupDeleted':
       return `Group ${name} was deleted.`;
     case 'GroupLinked':
@@ -137,8 +165,8 @@ export function sentenceOf(event: DomainEvent, name: string): string {
     case 'TeamArchived':
       return `Team ${name} was archived.`;
     case 'NameClaimed':
-      return `A ${kinds[event.kind]} was claimed.`;
+      return `${anybody(about, known)} claimed a ${nameKinds[event.kind]}.`;
     case 'ClaimFenced':
-      return 'A claim on a name that was never completed was closed.';
+      return `${anybody(about, known)} gave up its claim on a name that it does not hold.`;
   }
 }

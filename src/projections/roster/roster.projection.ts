@@ -1,9 +1,9 @@
-import type { DomainEvent, UserEvent } from '../../domain/events.js';
+import type { UserEvent } from '../../domain/events.js';
 import type { OrganizationId } from '../../domain/identifiers.js';
 import type { RecordedEvent } from '../../event-store/event-store.js';
 import { foldCase } from '../../scim/comparison.js';
 import type { Projection, ProjectionTarget } from '../projection.js';
-import { foldUser, type ResourceRow } from '../resource-fold.js';
+import { foldUser, resourceIdOf, type ResourceRow } from '../resource-fold.js';
 
 const rosterTables = (schema: string): string => `
   CREATE TABLE ${schema}.users (
@@ -77,11 +77,9 @@ export class RosterProjection implements Projection {
       recorded.filter(({ stream }) => stream.startsWith('user-')),
       target,
     );
-    for (const each of recorded) {
-      for (const { text, values } of statementsFor(each.event, each, target.schema)) {
-        await target.client.query(text, [...values]);
-      }
-    }
+    // Sent together: the connection answers them in this order, and does not keep one waiting for the last one's answer.
+    const statements = recorded.flatMap((each) => statementsFor(each, target.schema));
+    await Promise.all(statements.map(({ text, values }) => target.client.query(text, [...values])));
   }
 }
 
@@ -106,11 +104,8 @@ async function applyUsers(
   await writeUsers([...entries.values()], target);
 }
 
-/** The id of a user is the end of its stream's name, whose shape commands/streams.ts fixes. */
-const userIdOf = ({ stream }: RecordedEvent): string => stream.slice(-36);
-
 const keyOf = (recorded: OrganizationRecorded): string =>
-  `${recorded.metadata.organization} ${userIdOf(recorded)}`;
+  `${recorded.metadata.organization} ${resourceIdOf(recorded.stream)}`;
 
 async function loadUsers(
   events: readonly OrganizationRecorded[],
@@ -125,7 +120,7 @@ async function loadUsers(
            JOIN ${schema}.users t USING (organization, id)`,
     values: [
       [...wanted.values()].map(({ metadata }) => metadata.organization),
-      [...wanted.values()].map(userIdOf),
+      [...wanted.values()].map(({ stream }) => resourceIdOf(stream)),
     ],
   });
   return new Map(
@@ -189,108 +184,65 @@ interface Statement {
   readonly values: readonly unknown[];
 }
 
+/** $1 and $2 of every statement are the organization and the id of the user, group or team whose stream it is. */
 function statementsFor(
-  event: DomainEvent,
-  { metadata, position }: OrganizationRecorded,
+  { event, metadata, position, stream }: OrganizationRecorded,
   schema: string,
 ): readonly Statement[] {
   const { organization, occurredAt } = metadata;
   const statement = (text: string, ...values: readonly unknown[]): Statement => ({
     text,
-    values: [organization, ...values],
+    values: [organization, resourceIdOf(stream), ...values],
   });
+  const change = (table: string, column: string, value: unknown): readonly Statement[] => {
+    const row = 'WHERE organization = $1 AND id = $2';
+    return [statement(`UPDATE ${schema}.${table} SET ${column} = $3 ${row}`, value)];
+  };
+  const remove = (table: string, id: string): Statement =>
+    statement(`DELETE FROM ${schema}.${table} WHERE organization = $1 AND ${id} = $2`);
   switch (event.type) {
-    case 'GroupCreated':
-      return [
-        statement(
-          `INSERT INTO ${schema}.groups (organization, id, display_name, external_id)
-           VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`,
-          event.groupId,
-          event.displayName,
-          event.externalId,
-        ),
-      ];
+    case 'GroupCreated': {
+      const text = `INSERT INTO ${schema}.groups (organization, id, display_name, external_id)
+                    VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`;
+      return [statement(text, event.displayName, event.externalId)];
+    }
     case 'GroupRenamed':
-      return [
-        statement(
-          `UPDATE ${schema}.groups SET display_name = $3 WHERE organization = $1 AND id = $2`,
-          event.groupId,
-          event.displayName,
-        ),
-      ];
+      return change('groups', 'display_name', event.displayName);
     case 'GroupExternalIdChanged':
-      return [
-        statement(
-          `UPDATE ${schema}.groups SET external_id = $3 WHERE organization = $1 AND id = $2`,
-          event.groupId,
-          event.externalId,
-        ),
-      ];
+      return change('groups', 'external_id', event.externalId);
     case 'GroupLinked':
-      return [
-        statement(
-          `UPDATE ${schema}.groups SET team_id = $3 WHERE organization = $1 AND id = $2`,
-          event.groupId,
-          event.teamId,
-        ),
-      ];
-    case 'GroupMembersChanged':
-      return [
-        statement(
-          `DELETE FROM ${schema}.group_members
-           WHERE organization = $1 AND group_id = $2 AND user_id = ANY($3)`,
-          event.groupId,
-          event.removed,
-        ),
-        statement(
-          `INSERT INTO ${schema}.group_members (organization, group_id, user_id)
-           SELECT $1, g.id, u.id FROM ${schema}.groups g, ${schema}.users u
-           WHERE g.organization = $1 AND g.id = $2
-             AND u.organization = $1 AND u.id = ANY($3) AND u.status <> 'removed'
-           ON CONFLICT DO NOTHING`,
-          event.groupId,
-          event.added,
-        ),
-      ];
+      return change('groups', 'team_id', event.teamId);
+    case 'GroupMembersChanged': {
+      const { added, removed } = event;
+      const leave = statement(leaving(schema), removed);
+      const join = statement(joining(schema), added);
+      return [...(removed.length > 0 ? [leave] : []), ...(added.length > 0 ? [join] : [])];
+    }
     case 'GroupDeleted':
-      return [
-        'groups WHERE organization = $1 AND id',
-        'group_members WHERE organization = $1 AND group_id',
-      ].map((rows) => statement(`DELETE FROM ${schema}.${rows} = $2`, event.groupId));
+      return [remove('groups', 'id'), remove('group_members', 'group_id')];
     case 'UserDeleted':
-      return [
-        statement(
-          `DELETE FROM ${schema}.group_members WHERE organization = $1 AND user_id = $2`,
-          event.userId,
-        ),
-      ];
-    case 'TeamCreated':
-      return [
-        statement(
-          `INSERT INTO ${schema}.teams (organization, id, sequence, name, archived, created_at)
-           VALUES ($1, $2, $3, $4, false, $5) ON CONFLICT DO NOTHING`,
-          event.teamId,
-          position.toString(),
-          event.name,
-          occurredAt,
-        ),
-      ];
+      return [remove('group_members', 'user_id')];
+    case 'TeamCreated': {
+      const text = `INSERT INTO ${schema}.teams (organization, id, sequence, name, archived, created_at)
+                    VALUES ($1, $2, $3, $4, false, $5) ON CONFLICT DO NOTHING`;
+      return [statement(text, position.toString(), event.name, occurredAt)];
+    }
     case 'TeamRenamed':
-      return [
-        statement(
-          `UPDATE ${schema}.teams SET name = $3 WHERE organization = $1 AND id = $2`,
-          event.teamId,
-          event.name,
-        ),
-      ];
+      return change('teams', 'name', event.name);
     case 'TeamArchived':
-      return [
-        statement(
-          `UPDATE ${schema}.teams SET archived = true WHERE organization = $1 AND id = $2`,
-          event.teamId,
-        ),
-      ];
+      return change('teams', 'archived', true);
     default:
       return [];
   }
 }
+
+const leaving = (schema: string): string =>
+  `DELETE FROM ${schema}.group_members
+   WHERE organization = $1 AND group_id = $2 AND user_id = ANY($3)`;
+
+const joining = (schema: string): string =>
+  `INSERT INTO ${schema}.group_members (organization, group_id, user_id)
+   SELECT $1, g.id, u.id FROM ${schema}.groups g, ${schema}.users u
+   WHERE g.organization = $1 AND g.id = $2
+     AND u.organization = $1 AND u.id = ANY($3) AND u.status <> 'removed'
+   ON CONFLICT DO NOTHING`;
