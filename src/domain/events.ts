@@ -193,8 +193,9 @@ export interface NameClaimed {
 }
 
 /**
- * A claim whose owner never wrote its side can never be completed any more. Stands in the owner's stream, where it
- * makes the owner's late append fail. Emitted by who takes the name over.
+ * The owner of this stream does not hold the name that it claimed (it never wrote its side, or gave the name up by a
+ * rename) and can never complete that claim any more: this event makes a late append of it fail. Emitted by who takes
+ * the name over.
  */
 export interface ClaimFenced {
   readonly type: 'ClaimFenced';

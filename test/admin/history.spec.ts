@@ -40,7 +40,7 @@ it('tells who did what to whom, in a sentence, at once', async () => {
 it('names the API key that enabled SCIM', async () => {
   const [entry] = await history('?type=SyncEnabled');
   expect(entry).toMatchObject({
-    actor: { kind: 'key', name: 'administrator' },
+    actor: { kind: 'key', name: 'configured' },
     subject: { kind: 'organization', id: organization.slug },
     sentence: 'SCIM was enabled.',
   });
@@ -80,6 +80,7 @@ it('tells the whole story of one user, memberships included, and of nobody else'
     'UserDeactivated',
     'GroupMembersChanged',
     'UserProvisioned',
+    'NameClaimed',
   ]);
 });
 
@@ -104,7 +105,8 @@ it('filters by time: from a moment on, before a moment', async () => {
   const [entry] = await history(`?user=${id}&type=UserProvisioned`);
   const at = String(entry!['occurredAt']);
   const later = new Date(Date.parse(at) + 1).toISOString();
-  const count = async (query: string) => (await history(`?user=${id}&${query}`)).length;
+  const count = async (query: string) =>
+    (await types(`?user=${id}&type=UserProvisioned&${query}`)).length;
   expect(await count(`from=${at}`)).toBe(1);
   expect(await count(`from=${later}`)).toBe(0);
   expect(await count(`to=${later}`)).toBe(1);

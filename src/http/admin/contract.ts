@@ -297,7 +297,7 @@ export class ActorDocument {
 @ApiSchema({ name: 'Subject' })
 export class SubjectDocument {
   @ApiProperty({
-    enum: ['organization', 'user', 'group', 'team', 'token', 'key', 'name'],
+    enum: ['organization', 'user', 'group', 'team', 'token', 'key'],
     example: 'user',
   })
   readonly kind!: string;
