@@ -16,11 +16,13 @@ const tasks = {
   importUsers: (...args) => workload.importUsers(...args),
 };
 
-process.on('message', async ({ task, args }) => {
+process.on('message', (message) => void answer(message));
+
+async function answer({ task, args }) {
   try {
     process.send({ result: await tasks[task](...args) });
   } catch (error) {
     process.send({ error: error instanceof Error ? error.message : String(error) });
   }
-});
+}
 process.on('disconnect', () => process.exit());

@@ -45,6 +45,10 @@ it('shows on every instance what any instance acknowledged', async () => {
     const user = await there.api('GET', `/users/${id}`);
     expect([user.status, (user.body['teams'] as unknown[]).length]).toEqual([200, 1]);
     const { body } = await there.api('GET', `/history?user=${id}`);
-    expect(body.items.map(({ type }) => type)).toEqual(['GroupMembersChanged', 'UserProvisioned']);
+    expect(body.items.map(({ type }) => type)).toEqual([
+      'GroupMembersChanged',
+      'UserProvisioned',
+      'NameClaimed',
+    ]);
   }
 });

@@ -2,6 +2,9 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 
+// In two parts, so that this file itself cites nothing unknown.
+const UNKNOWN = ['RFC 7644', '§3.99'].join(' ');
+
 const { problemsInDocs } = (await import('../../scripts/check-docs.mjs' as string)) as {
   readonly problemsInDocs: (root: string, variables: readonly string[]) => string[];
 };
@@ -40,7 +43,7 @@ it.each([
     '`npm run x`',
     'docs/a.md: package.json has no script for npm run x',
   ],
-  ['an unknown section', 'src/b.ts', '// RFC 7644 §3.99', 'src/b.ts: there is no RFC 7644 §3.99'],
+  ['an unknown section', 'src/b.ts', `// ${UNKNOWN}`, `src/b.ts: there is no ${UNKNOWN}`],
   [
     'a dependency without a reason',
     'docs/dependencies.md',
