@@ -2,7 +2,7 @@ import type { Position, RecordedEvent } from './event-store.js';
 import type { LogPage } from './subscription.js';
 
 /** What is kept at most, in bytes of stored JSON. */
-const MOST_BYTES = 4_000_000;
+const MOST_BYTES = 2_000_000;
 
 /** A page with what it weighs and when it was read. */
 export interface ReadPage extends LogPage {
@@ -28,8 +28,10 @@ export class RecentEvents {
    * @param wakeups how often the store has been woken by now: what was the end before the last time may be so no more
    */
   after(from: Position, limit: number, wakeups: number): LogPage | undefined {
-    const first = this.#pages.findIndex((page) => page.from <= from && from < page.to);
-    if (first < 0) return undefined;
+    // From the end, where readers nearly always are.
+    const first = this.#pages.findLastIndex((page) => page.from <= from);
+    const page = this.#pages[first];
+    if (!page || from >= page.to) return undefined;
     const events: RecordedEvent[] = [];
     for (const page of this.#pages.slice(first)) {
       for (const event of page.events) if (event.position > from) events.push(event);
