@@ -1,5 +1,6 @@
 import 'reflect-metadata';
 import type { IncomingMessage } from 'node:http';
+import { setFlagsFromString } from 'node:v8';
 import { Logger } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -21,6 +22,12 @@ import { JsonLogger } from './json-logger.js';
 import { AccessQueries } from './projections/access/access.queries.js';
 import { TokenUsage } from './projections/access/token-usage.js';
 import { Projector } from './projections/projector.js';
+
+/*
+ * The heap may grow to 1.6 times what is alive before old garbage is collected, instead of up to four times. Measured
+ * by `npm run bench`: a third less memory, the same throughput.
+ */
+setFlagsFromString('--heap-growing-percent=60');
 
 /** Correlation ids become metadata of events: a client's own is taken only if it can be no personal data. */
 const CORRELATION_ID = /^[0-9a-f][0-9a-f-]{7,63}$/i;
