@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { describeEvents } from './describe-events.mjs';
 
 /**
  * What the documents of the repository at `root` say that is not so.
@@ -14,7 +15,15 @@ export function problemsInDocs(root, variables) {
     ...variablesOutOfStep(repository, variables),
     ...dependenciesWithoutReason(repository),
     ...unknownSections(repository),
+    ...eventsOutOfStep(repository),
   ];
+}
+
+function eventsOutOfStep(repository) {
+  const source = repository.read('src/domain/events.ts');
+  if (source === '' || repository.read('docs/events.md') === `${describeEvents(source)}\n`)
+    return [];
+  return ['docs/events.md: not what src/domain/events.ts says; npm run docs:events writes it anew'];
 }
 
 class Repository {

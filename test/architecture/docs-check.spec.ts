@@ -45,6 +45,12 @@ it.each([
   ],
   ['an unknown section', 'src/b.ts', `// ${UNKNOWN}`, `src/b.ts: there is no ${UNKNOWN}`],
   [
+    'a page of events that is out of step',
+    'src/domain/events.ts',
+    "/** A thing happened. */\nexport interface Happened {\n  readonly type: 'Happened';\n}\n",
+    'docs/events.md: not what src/domain/events.ts says; npm run docs:events writes it anew',
+  ],
+  [
     'a dependency without a reason',
     'docs/dependencies.md',
     '## Why pg\n`@os/*`',
