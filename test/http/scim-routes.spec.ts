@@ -81,6 +81,15 @@ it.each(['/SCIM/v2/acme/Users', '/scim/v2/acme/Nothing/at/all', '/scim/v2/acme/s
   },
 );
 
+it.each(['a%00b', "a'b", 'a%20b', '%F0%9F%92%A9', 'x'.repeat(4_000), '..%2Facme'])(
+  'an organization called %s is nobody that a token could belong to',
+  async (name) => {
+    const token = { authorization: `Bearer ${organization.token}` };
+    const request = requestOf('GET', `/scim/v2/${name}/Users`, token);
+    expect((await sendRaw(organization.service.url, request)).status).toBe(401);
+  },
+);
+
 it.each(['/scim', '/sc%69m/v9/acme/Users', '/scim/v2', '/scim/%FF'])(
   '%s is refused with a SCIM Error',
   async (target) => {

@@ -66,6 +66,8 @@ export class AccessQueries {
     bearer: string,
     now: number,
   ): Promise<TokenAccess | undefined> {
+    // What PostgreSQL cannot even compare is nobody's organization.
+    if (organization.includes('\0')) return undefined;
     const [, tokenId, secret = ''] = TOKEN.exec(bearer) ?? [];
     const key = `${organization} ${tokenId ?? ''}`;
     let reading = this.tokens.get(key);
