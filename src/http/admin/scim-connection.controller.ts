@@ -32,7 +32,9 @@ export class ScimConnectionController {
 
   @Post('enable')
   @HttpCode(200)
-  @ApiOperation({ summary: 'Turns SCIM on; effective on every instance when answered' })
+  @ApiOperation({
+    summary: 'Turns SCIM on; requests that begin after the answer are let in on every instance',
+  })
   @ApiOkResponse({ type: ScimConnectionDocument })
   @Refuses('change-not-yet-effective')
   async enable(
@@ -48,7 +50,7 @@ export class ScimConnectionController {
   @Post('disable')
   @HttpCode(200)
   @ApiOperation({
-    summary: 'Turns SCIM off; effective on every instance when answered',
+    summary: 'Turns SCIM off; requests that begin after the answer are refused on every instance',
     description:
       'Users, groups and teams stay as they are. The directory stands still until SCIM is on again.',
   })
