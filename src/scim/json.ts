@@ -49,3 +49,8 @@ export function deepEqual(a: JsonValue | undefined, b: JsonValue | undefined): b
 function sameElements(a: readonly JsonValue[], b: readonly JsonValue[]): boolean {
   return a.every((element, i) => deepEqual(element, b[i])) || canonicalText(a) === canonicalText(b);
 }
+
+/** The members that hold a value. RFC 7643 §2.5: null means unassigned. */
+export function withoutNulls(value: JsonObject): JsonObject {
+  return Object.fromEntries(Object.entries(value).filter(([, member]) => member !== null));
+}

@@ -1,6 +1,13 @@
 import { ScimError } from './errors.js';
 import type { Filter } from './filter.js';
-import { deepEqual, isList, isObject, type JsonObject, type JsonValue } from './json.js';
+import {
+  deepEqual,
+  isList,
+  isObject,
+  type JsonObject,
+  type JsonValue,
+  withoutNulls,
+} from './json.js';
 import { pathText, type ResolvedPath } from './path.js';
 import type { PatchOperation } from './patch-operation.js';
 import { completed, type Attributes } from './resource.js';
@@ -266,8 +273,4 @@ function refuseImmutable(
 
 function isPrimary(value: JsonValue | undefined): boolean {
   return isObject(value) && value['primary'] === true;
-}
-
-function withoutNulls(value: JsonObject): JsonObject {
-  return Object.fromEntries(Object.entries(value).filter(([, member]) => member !== null));
 }

@@ -7,7 +7,7 @@ import {
   type Reading,
 } from './attribute-value.js';
 import { ScimError } from './errors.js';
-import { isList, isObject, type JsonObject, type JsonValue } from './json.js';
+import { isList, isObject, type JsonObject, type JsonValue, withoutNulls } from './json.js';
 import { excerpt, leafOf, pathText, type ResolvedPath } from './path.js';
 import { parsePatchPath, type PatchOperation, type PatchPath } from './patch-operation.js';
 import type { QuirkListener } from './quirks/quirk.js';
@@ -218,10 +218,6 @@ function readRemoval(
   const values = readAttribute(attribute, value, place, reading);
   reading.onQuirk?.(valuedRemoval);
   return isList(values) ? pathsOfRemovedValues(path, values).map(remove) : [];
-}
-
-function withoutNulls(value: JsonObject): JsonObject {
-  return Object.fromEntries(Object.entries(value).filter(([, member]) => member !== null));
 }
 
 function refuseReadOnly(target: ResolvedPath, where: string): void {

@@ -1,12 +1,12 @@
-import { HttpException, Injectable, Logger, type ArgumentsHost } from '@nestjs/common';
+import { Injectable, Logger, type ArgumentsHost } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Rejection } from '../../domain/rejection.js';
 import { BODY_LIMIT, MalformedBody, UnsupportedBody } from '../body.js';
+import { placeOf, RETRY_AFTER_SECONDS, statusOf } from '../failure.js';
 import { isUnavailable } from '../unavailable.js';
 import type { ProblemDocument } from './contract.js';
 import { Problem, problemKinds, problemType, rejectedProblem } from './problem.js';
 
-const RETRY_AFTER_SECONDS = '5';
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /** Every error of the management API as problem details. RFC 9457 */
@@ -74,17 +74,4 @@ function refusedByFramework(exception: unknown): Problem | undefined {
         ? new Problem('request-invalid', 'the request is malformed')
         : undefined;
   }
-}
-
-function statusOf(exception: unknown): number | undefined {
-  if (exception instanceof HttpException) return exception.getStatus();
-  if (!(exception instanceof Error) || !('statusCode' in exception)) return undefined;
-  return typeof exception.statusCode === 'number' ? exception.statusCode : undefined;
-}
-
-/** Where it happened, without the message: that may quote values, hence personal data. */
-function placeOf(exception: unknown): string {
-  if (!(exception instanceof Error)) return typeof exception;
-  const frames = (exception.stack ?? '').split('\n').filter((line) => line.startsWith('    at '));
-  return [exception.name, ...frames].join('\n');
 }

@@ -4,6 +4,7 @@ import type { AccessQueries } from '../../projections/access/access.queries.js';
 import type { TokenUsage } from '../../projections/access/token-usage.js';
 import { errorBody, ScimError } from '../../scim/errors.js';
 import { isScimRequest, scimAddress } from '../scim-address.js';
+import { RETRY_AFTER_SECONDS } from '../failure.js';
 import { isUnavailable } from '../unavailable.js';
 import { organizationOf } from './representation.js';
 import { sendScim } from './scim-response.js';
@@ -53,7 +54,7 @@ export function authenticateScim(
       callers.set(request, { organization: id, tokenId: found.tokenId });
     } catch (error) {
       if (!isUnavailable(error)) throw error;
-      void reply.header('retry-after', '5');
+      void reply.header('retry-after', RETRY_AFTER_SECONDS);
       return refuse(reply, new ScimError(503));
     }
   });

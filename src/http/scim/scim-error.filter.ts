@@ -1,12 +1,11 @@
-import { HttpException, Injectable, Logger, type ArgumentsHost } from '@nestjs/common';
+import { Injectable, Logger, type ArgumentsHost } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Rejection } from '../../domain/rejection.js';
 import { errorBody, ScimError } from '../../scim/errors.js';
 import { BODY_LIMIT, MalformedBody, UnsupportedBody } from '../body.js';
+import { placeOf, RETRY_AFTER_SECONDS, statusOf } from '../failure.js';
 import { isUnavailable } from '../unavailable.js';
 import { sendScim } from './scim-response.js';
-
-const RETRY_AFTER_SECONDS = '5';
 
 /** Every error of the SCIM edge as a SCIM Error. RFC 7644 §3.12 */
 @Injectable()
@@ -31,7 +30,7 @@ export class ScimErrorFilter {
     if (exception instanceof UnsupportedBody) {
       return new ScimError(415, undefined, exception.message);
     }
-    const status = httpStatus(exception);
+    const status = statusOf(exception);
     if (status === 413) {
       return new ScimError(413, undefined, `body: expected at most ${BODY_LIMIT} bytes`);
     }
@@ -49,19 +48,6 @@ export class ScimErrorFilter {
     this.logger.error(`unexpected failure ${request.id}: ${placeOf(exception)}`);
     return new ScimError(500, undefined, `unexpected failure; correlation id ${request.id}`);
   }
-}
-
-/** Where it happened, without the message: that may quote values, hence personal data. */
-function placeOf(exception: unknown): string {
-  if (!(exception instanceof Error)) return typeof exception;
-  const frames = (exception.stack ?? '').split('\n').filter((line) => line.startsWith('    at '));
-  return [exception.name, ...frames].join('\n');
-}
-
-function httpStatus(exception: unknown): number | undefined {
-  if (exception instanceof HttpException) return exception.getStatus();
-  if (!(exception instanceof Error) || !('statusCode' in exception)) return undefined;
-  return typeof exception.statusCode === 'number' ? exception.statusCode : undefined;
 }
 
 function rejected({ reason, details }: Rejection): ScimError {

@@ -15,6 +15,29 @@ const lookupIndexes = (schema: string, table: keyof typeof indexedAttributes): s
     })
     .join('\n  ');
 
+/** @param fillfactor in percent: the rest of a page is left for rows that change often */
+const resourceTable = (
+  schema: string,
+  table: keyof typeof indexedAttributes,
+  fillfactor: number,
+): string => `
+  CREATE TABLE ${schema}.${table} (
+    organization text COLLATE "C" NOT NULL,
+    id text COLLATE "C" NOT NULL,
+    -- position of the event that created it: the order of lists
+    sequence bigint NOT NULL,
+    -- revision of the last event applied, and of the last that changed what is seen
+    revision integer NOT NULL,
+    version integer NOT NULL,
+    created_at text NOT NULL,
+    modified_at text NOT NULL,
+    resource json NOT NULL,
+    search jsonb NOT NULL,
+    PRIMARY KEY (organization, id)
+  ) WITH (fillfactor = ${fillfactor});
+  CREATE INDEX ${table}_sequence ON ${schema}.${table} (organization, sequence);
+  ${lookupIndexes(schema, table)}`;
+
 /**
  * The tables that serve SCIM reads. `resource` is what the client stated; `search` the same with every value in the
  * form in which filters and sorts compare it. Both depend on the log alone.
@@ -37,37 +60,8 @@ export const directoryTables = (schema: string): string => `
     groups_deleted_at bigint NOT NULL DEFAULT 0
   ) WITH (fillfactor = 10);
 
-  CREATE TABLE ${schema}.users (
-    organization text COLLATE "C" NOT NULL,
-    id text COLLATE "C" NOT NULL,
-    -- position of the event that created it: the order of lists
-    sequence bigint NOT NULL,
-    -- revision of the last event applied, and of the last that changed what is seen
-    revision integer NOT NULL,
-    version integer NOT NULL,
-    created_at text NOT NULL,
-    modified_at text NOT NULL,
-    resource json NOT NULL,
-    search jsonb NOT NULL,
-    PRIMARY KEY (organization, id)
-  ) WITH (fillfactor = 85);
-  CREATE INDEX users_sequence ON ${schema}.users (organization, sequence);
-  ${lookupIndexes(schema, 'users')}
-
-  CREATE TABLE ${schema}.groups (
-    organization text COLLATE "C" NOT NULL,
-    id text COLLATE "C" NOT NULL,
-    sequence bigint NOT NULL,
-    revision integer NOT NULL,
-    version integer NOT NULL,
-    created_at text NOT NULL,
-    modified_at text NOT NULL,
-    resource json NOT NULL,
-    search jsonb NOT NULL,
-    PRIMARY KEY (organization, id)
-  ) WITH (fillfactor = 50);
-  CREATE INDEX groups_sequence ON ${schema}.groups (organization, sequence);
-  ${lookupIndexes(schema, 'groups')}
+  ${resourceTable(schema, 'users', 85)}
+  ${resourceTable(schema, 'groups', 50)}
 
   CREATE TABLE ${schema}.members (
     organization text COLLATE "C" NOT NULL,
