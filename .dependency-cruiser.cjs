@@ -79,7 +79,7 @@ module.exports = {
       'projections-use-domain-types-only',
       'A rebuilt table must not depend on how decisions are made today.',
       'projections',
-      ['^src/domain/lease\\.ts$'],
+      ['^src/domain/(lease|policies)\\.ts$'],
     ),
     onlyImports(
       'delivery-follows-the-log',
@@ -102,6 +102,7 @@ module.exports = {
         '^src/projections/.+\\.queries\\.ts$',
         '^src/projections/projector\\.ts$',
         '^src/projections/access/token-usage\\.ts$',
+        '^src/projections/scim-requests/request-log\\.ts$',
         '^src/config\\.ts$',
       ],
     ),

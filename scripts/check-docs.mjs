@@ -2,6 +2,7 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describeEvents } from './describe-events.mjs';
+import { PAGE, REQUIREMENTS, describeRequirements } from './requirements.mjs';
 
 /**
  * What the documents of the repository at `root` say that is not so.
@@ -16,6 +17,7 @@ export function problemsInDocs(root, variables) {
     ...dependenciesWithoutReason(repository),
     ...unknownSections(repository),
     ...eventsOutOfStep(repository),
+    ...requirementsOutOfStep(repository),
   ];
 }
 
@@ -24,6 +26,14 @@ function eventsOutOfStep(repository) {
   if (source === '' || repository.read('docs/events.md') === `${describeEvents(source)}\n`)
     return [];
   return ['docs/events.md: not what src/domain/events.ts says; npm run docs:events writes it anew'];
+}
+
+function requirementsOutOfStep(repository) {
+  if (!repository.has(REQUIREMENTS)) return [];
+  const { page, problems } = describeRequirements(repository.root);
+  if (repository.read(PAGE) === page) return problems;
+  const stale = `${PAGE}: not what ${REQUIREMENTS} and the tests say; npm run docs:requirements writes it anew`;
+  return [...problems, stale];
 }
 
 class Repository {

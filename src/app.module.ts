@@ -9,7 +9,14 @@ import {
   RevokeApiKeyHandler,
   RevokeTokenHandler,
 } from './commands/credentials.handlers.js';
+import { Departures } from './commands/departures.js';
 import { DIRECTORY_LOOKUP } from './commands/directory-lookup.js';
+import { ExistingUsers } from './commands/existing-users.js';
+import { ExternalGroups } from './commands/external-groups.js';
+import { GroupBackfill } from './commands/group-backfill.js';
+import { GroupFolds, TeamFolds } from './commands/group-folds.js';
+import { GroupNames } from './commands/group-names.js';
+import { GroupRules } from './commands/group-rules.js';
 import {
   CreateGroupHandler,
   CurrentGroupHandler,
@@ -18,24 +25,57 @@ import {
   PatchGroupHandler,
   ReplaceGroupHandler,
 } from './commands/groups.handlers.js';
-import { GroupFolds } from './commands/group-folds.js';
+import { LinkGroupHandler, UnlinkGroupHandler } from './commands/links.handlers.js';
 import { Members } from './commands/members.js';
 import {
   CreateOrganizationHandler,
+  DEFAULT_POLICIES,
   DisableSyncHandler,
   EnableSyncHandler,
+  OrganizationDecisions,
+  PolicyConsequences,
+  PreviewPoliciesHandler,
+  ResumeRemovalsHandler,
   SetPoliciesHandler,
 } from './commands/organizations.handlers.js';
 import { Organizations } from './commands/organizations.js';
+import { Owners } from './commands/owners.js';
 import { PolicyReactor } from './commands/policy-reactor.js';
+import { PolicyReferences } from './commands/policy-references.js';
+import {
+  EditUserHandler,
+  RegisterUserHandler,
+  RemoveUserHandler,
+} from './commands/registration.handlers.js';
+import { Safeguard } from './commands/safeguard.js';
+import { Seats } from './commands/seats.js';
+import { SignInHandler } from './commands/sign-in.handler.js';
+import { TeamLinks } from './commands/team-links.js';
+import {
+  CommitTeamSyncMigrationHandler,
+  MapTeamSyncHandler,
+  MigrationPlanner,
+  PlanTeamSyncMigrationHandler,
+  RollBackTeamSyncMigrationHandler,
+} from './commands/team-sync.handlers.js';
+import {
+  AddTeamMemberHandler,
+  CreateTeamHandler,
+  DeleteTeamHandler,
+  EditTeamHandler,
+  RemoveTeamMemberHandler,
+  TeamDecisions,
+} from './commands/teams.handlers.js';
 import { systemTimeAndIds, TIME_AND_IDS } from './commands/time-and-ids.js';
 import { UniqueNames } from './commands/unique-names.js';
+import { UserAppender } from './commands/user-appender.js';
 import {
   CreateUserHandler,
   CurrentUserHandler,
   DeleteUserHandler,
   PatchUserHandler,
   ReplaceUserHandler,
+  UserSynchronizer,
 } from './commands/users.handlers.js';
 import { WriteModel } from './commands/write-model.js';
 import type { Config } from './config.js';
@@ -53,6 +93,7 @@ import {
 import { GroupsController } from './http/scim/groups.controller.js';
 import { ListTurns } from './http/scim/list-turns.js';
 import { QuirkMetrics } from './http/scim/quirk-metrics.js';
+import { RequestReader } from './http/scim/request-reader.js';
 import { ReadYourWrites } from './http/scim/read-your-writes.js';
 import { Representation } from './http/scim/representation.js';
 import { ScimErrorFilter } from './http/scim/scim-error.filter.js';
@@ -61,11 +102,21 @@ import { AccessQueries } from './projections/access/access.queries.js';
 import { TokenUsage } from './projections/access/token-usage.js';
 import { projectionCatalogue, servedSchemas } from './projections/catalogue.js';
 import { DirectoryQueries } from './projections/directory/directory.queries.js';
+import { LookupQueries } from './projections/directory/lookup.queries.js';
 import { HistoryQueries } from './projections/history/history.queries.js';
 import { PipelinedReads } from './projections/pipelined-reads.js';
 import type { Projection } from './projections/projection.js';
 import { Projector } from './projections/projector.js';
+import { GroupNameQueries } from './projections/roster/group-names.queries.js';
+import { LinkQueries } from './projections/roster/links.queries.js';
+import { OverrideQueries } from './projections/roster/overrides.queries.js';
+import { PreviewQueries } from './projections/roster/preview.queries.js';
 import { RosterQueries } from './projections/roster/roster.queries.js';
+import { SettingsQueries } from './projections/roster/settings.queries.js';
+import { TeamSyncQueries } from './projections/roster/team-sync.queries.js';
+import { RequestLog } from './projections/scim-requests/request-log.js';
+import { RequestLogRetention } from './projections/scim-requests/retention.js';
+import { ScimRequestQueries } from './projections/scim-requests/scim-requests.queries.js';
 
 const READ_CONNECTIONS = 10;
 /** Of their own: nobody's lists keep others from being let in. */
@@ -82,34 +133,79 @@ const ACCESS_POOL = Symbol('AccessPool');
 const POINT_READS = Symbol('PointReads');
 const PROJECTION_POOL = Symbol('ProjectionPool');
 
+const rosterQueries = [
+  RosterQueries,
+  GroupNameQueries,
+  LinkQueries,
+  OverrideQueries,
+  PreviewQueries,
+  SettingsQueries,
+  TeamSyncQueries,
+];
+
 const commandProviders: Provider[] = [
   WriteModel,
   UniqueNames,
   Organizations,
   GroupFolds,
+  TeamFolds,
+  GroupNames,
+  GroupRules,
+  TeamLinks,
+  ExternalGroups,
+  GroupBackfill,
   Members,
   GroupSynchronizer,
   PolicyReactor,
+  ExistingUsers,
+  Owners,
+  Seats,
+  Safeguard,
+  UserAppender,
+  Departures,
+  UserSynchronizer,
+  PolicyReferences,
+  OrganizationDecisions,
+  PolicyConsequences,
   CreateUserHandler,
   ReplaceUserHandler,
   PatchUserHandler,
   DeleteUserHandler,
   CurrentUserHandler,
+  RegisterUserHandler,
+  EditUserHandler,
+  RemoveUserHandler,
+  SignInHandler,
   CreateGroupHandler,
   ReplaceGroupHandler,
   PatchGroupHandler,
   DeleteGroupHandler,
   CurrentGroupHandler,
+  TeamDecisions,
+  CreateTeamHandler,
+  EditTeamHandler,
+  DeleteTeamHandler,
+  AddTeamMemberHandler,
+  RemoveTeamMemberHandler,
+  LinkGroupHandler,
+  UnlinkGroupHandler,
+  MigrationPlanner,
+  MapTeamSyncHandler,
+  PlanTeamSyncMigrationHandler,
+  CommitTeamSyncMigrationHandler,
+  RollBackTeamSyncMigrationHandler,
   CreateOrganizationHandler,
   EnableSyncHandler,
   DisableSyncHandler,
   SetPoliciesHandler,
+  PreviewPoliciesHandler,
+  ResumeRemovalsHandler,
   IssueTokenHandler,
   RevokeTokenHandler,
   IssueApiKeyHandler,
   RevokeApiKeyHandler,
   { provide: TIME_AND_IDS, useValue: systemTimeAndIds },
-  { provide: DIRECTORY_LOOKUP, useExisting: DirectoryQueries },
+  { provide: DIRECTORY_LOOKUP, useExisting: LookupQueries },
 ];
 
 const scimControllers = [
@@ -126,6 +222,8 @@ class Shutdown implements OnApplicationShutdown {
     private readonly reactor: PolicyReactor,
     private readonly projector: Projector,
     private readonly usage: TokenUsage,
+    private readonly requests: RequestLog,
+    private readonly retention: RequestLogRetention,
     @Inject(EVENT_STORE) private readonly store: EventStore,
     @Inject(READ_POOL) private readonly reads: pg.Pool,
     @Inject(ACCESS_POOL) private readonly access: pg.Pool,
@@ -137,6 +235,8 @@ class Shutdown implements OnApplicationShutdown {
     await this.reactor.stop();
     await this.projector.stop();
     await this.usage.stop();
+    await this.retention.stop();
+    await this.requests.stop();
     await this.store.close();
     const connections = [this.reads, this.access, this.points, this.projections];
     await Promise.all(connections.map((each) => each.end()));
@@ -162,10 +262,12 @@ export class AppModule {
         ...adminProviders,
         ...opsProviders,
         { provide: PUBLIC_URL, useValue: config.publicUrl },
+        { provide: DEFAULT_POLICIES, useValue: config.newOrganizations },
         ReadYourWrites,
         Representation,
         ListTurns,
         QuirkMetrics,
+        RequestReader,
         ScimErrorFilter,
         EdgeErrorFilter,
         Shutdown,
@@ -235,18 +337,45 @@ function readProviders(config: Config, databaseUrl: string): Provider[] {
         new DirectoryQueries(reads, servedSchemas(store).directory, points),
     },
     {
+      provide: LookupQueries,
+      inject: [READ_POOL, EVENT_STORE, POINT_READS],
+      useFactory: (reads: pg.Pool, store: EventStore, points: PipelinedReads) =>
+        new LookupQueries(reads, servedSchemas(store).directory, points),
+    },
+    {
       provide: AccessQueries,
       inject: [ACCESS_POOL, EVENT_STORE],
       useFactory: (reads: pg.Pool, store: EventStore) =>
         new AccessQueries(reads, servedSchemas(store).access),
     },
-    {
-      provide: RosterQueries,
-      ...queries((reads, schemas) => new RosterQueries(reads, schemas.roster)),
-    },
+    ...rosterQueries.map((Queries) => ({
+      provide: Queries,
+      ...queries((reads, schemas) => new Queries(reads, schemas.roster)),
+    })),
     {
       provide: HistoryQueries,
       ...queries((reads, schemas) => new HistoryQueries(reads, schemas.history)),
+    },
+    {
+      provide: ScimRequestQueries,
+      ...queries((reads, schemas) => new ScimRequestQueries(reads, schemas.access)),
+    },
+    {
+      provide: RequestLog,
+      inject: [READ_POOL],
+      useFactory: (reads: pg.Pool) =>
+        new RequestLog(
+          reads,
+          onceASecond((error) => logger.warn(`request log: ${describe(error)}`)),
+        ),
+    },
+    {
+      provide: RequestLogRetention,
+      inject: [RequestLog],
+      useFactory: (log: RequestLog) =>
+        new RequestLogRetention(log, config.requestLogDays, (error) =>
+          logger.warn(`request log: ${describe(error)}`),
+        ),
     },
     {
       provide: TokenUsage,

@@ -1,10 +1,14 @@
 /** The environment as a validated, frozen Config. Nothing else in src/ reads process.env. */
 import { statSync } from 'node:fs';
 import path from 'node:path';
+import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
 
 /** `api` serves HTTP, `projector` fills the read side, `all` does both. */
 export type Role = 'all' | 'api' | 'projector';
+
+const TEAM_SYNC = ['off', 'scim', 'sign-in'] as const;
+const GROUP_MAPPING = ['ask', 'strict', 'create', 'link-by-name'] as const;
 
 export interface Config {
   readonly port: number;
@@ -18,6 +22,15 @@ export interface Config {
   /** The first api key; undefined: made at the first start. */
   readonly adminKey: string | undefined;
   readonly role: Role;
+  /** What new organizations begin with, unless their creation says otherwise. */
+  readonly newOrganizations: {
+    readonly teamSync?: (typeof TEAM_SYNC)[number];
+    readonly groupMapping?: (typeof GROUP_MAPPING)[number];
+  };
+  /** CIDR blocks and addresses of proxies whose X-Forwarded headers are believed. */
+  readonly trustedProxies: readonly string[];
+  /** For how long the log of SCIM requests is kept. */
+  readonly requestLogDays: number;
 }
 
 /** Says for each refused variable what was found and what was expected; the values of secrets stay out of it. */
@@ -53,6 +66,20 @@ const ENVIRONMENT = z.object({
     .regex(/^[\x21-\x7e]{16,}$/)
     .optional(),
   ROLLCALL_ROLE: z.enum(['all', 'api', 'projector']).default('all'),
+  ROLLCALL_TEAM_SYNC: z.enum(TEAM_SYNC).optional(),
+  ROLLCALL_GROUP_MAPPING: z.enum(GROUP_MAPPING).optional(),
+  ROLLCALL_TRUST_PROXY: z
+    .string()
+    .default('')
+    .transform((list) => list.split(',').map((each) => each.trim()))
+    .transform((list) => list.filter((each) => each !== ''))
+    .refine((list) => list.every((each) => ipaddr.isValid(each) || ipaddr.isValidCIDR(each))),
+  ROLLCALL_REQUEST_LOG_DAYS: z
+    .string()
+    .regex(/^\d{1,4}$/)
+    .default('90')
+    .transform(Number)
+    .refine((days) => days >= 1 && days <= 3_650),
 });
 
 type Variable = keyof typeof ENVIRONMENT.shape;
@@ -67,6 +94,11 @@ const EXPECTED: Readonly<Record<Variable, string>> = {
   EVENTSTORE_URL: 'no value: a log in EventStoreDB is not supported yet',
   ROLLCALL_ADMIN_KEY: 'at least 16 visible ASCII characters without spaces',
   ROLLCALL_ROLE: 'all, api or projector',
+  ROLLCALL_TEAM_SYNC: 'off, scim or sign-in',
+  ROLLCALL_GROUP_MAPPING: 'ask, strict, create or link-by-name',
+  ROLLCALL_TRUST_PROXY:
+    'addresses and CIDR blocks of proxies, with commas between them, such as 10.0.0.0/8',
+  ROLLCALL_REQUEST_LOG_DAYS: 'a number of days from 1 to 3650',
 };
 
 const SECRETS: ReadonlySet<string> = new Set<Variable>([
@@ -99,6 +131,12 @@ export function loadConfig(environment: NodeJS.ProcessEnv = process.env): Config
     databaseUrl: values.DATABASE_URL,
     adminKey: values.ROLLCALL_ADMIN_KEY,
     role: values.ROLLCALL_ROLE,
+    newOrganizations: {
+      ...(values.ROLLCALL_TEAM_SYNC && { teamSync: values.ROLLCALL_TEAM_SYNC }),
+      ...(values.ROLLCALL_GROUP_MAPPING && { groupMapping: values.ROLLCALL_GROUP_MAPPING }),
+    },
+    trustedProxies: values.ROLLCALL_TRUST_PROXY,
+    requestLogDays: values.ROLLCALL_REQUEST_LOG_DAYS,
   });
 }
 

@@ -1,54 +1,65 @@
-import { createHash, randomBytes } from 'node:crypto';
 import type { INestApplication } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
-import { IssueApiKey, RevokeApiKey } from './commands/messages.js';
-import type { ApiKeyId } from './domain/identifiers.js';
-import { AccessQueries } from './projections/access/access.queries.js';
+import { IssueApiKey, RevokeApiKey, type IssuedApiKey } from './commands/messages.js';
+import { ConfigError } from './config.js';
+import { AccessQueries, type ApiKeyRow } from './projections/access/access.queries.js';
 import { Projector } from './projections/projector.js';
 
-const SECRET_BYTES = 32;
 const CONFIGURED = 'configured';
 const MADE = 'made at the first start';
+const STARTING = { actor: 'system', correlationId: 'start' } as const;
+const OWNER = { role: 'owner', organization: null } as const;
 
 /**
- * Makes sure that an administrator can come in: by the configured key, else by one that is made when there is none.
+ * Makes sure that an owner can come in: by the configured key, else by one that is made when no owner has a key.
  * @returns the key that was made, for its only showing; null otherwise
+ * @throws ConfigError the configured key is one of less permission
  */
 export async function ensureAdministratorKey(
   app: INestApplication,
   configured: string | undefined,
 ): Promise<string | null> {
-  const projector = app.get(Projector);
-  await projector.waitForHead('access');
   if (configured !== undefined) {
-    await issue(app, CONFIGURED, configured);
+    await admitConfigured(app, configured);
     return null;
   }
-  if ((await app.get(AccessQueries).apiKeys()).length > 0) return null;
-  const made = `key_${randomBytes(SECRET_BYTES).toString('base64url')}`;
-  await issue(app, MADE, made);
-  return made;
+  if (await anOwnerHasAKey(app)) return null;
+  const { key, position } = await issue(app, MADE);
+  if (position !== null) await app.get(Projector).waitFor('access', position);
+  return key;
+}
+
+/** Tells only when it is certain: a log that is still being read may yet tell of an owner. */
+async function anOwnerHasAKey(app: INestApplication): Promise<boolean> {
+  for (;;) {
+    const covered = await app.get(Projector).waitForHead('access');
+    const keys = await app.get(AccessQueries).apiKeys(null);
+    if (keys.some(({ role }) => role === 'owner')) return true;
+    if (covered) return false;
+  }
 }
 
 /** A configured key takes the place of the one that was configured before. */
-async function issue(app: INestApplication, name: string, key: string): Promise<void> {
-  const commands = app.get(CommandBus);
-  const hash = createHash('sha256').update(key).digest('hex');
-  const keyId = idOf(hash);
-  const context = { actor: 'system', correlationId: 'start' } as const;
-  let position = await commands.execute(new IssueApiKey(keyId, name, hash, context));
-  for (const { id, name: other } of await app.get(AccessQueries).apiKeys()) {
-    if (name !== CONFIGURED || other !== CONFIGURED || id === keyId) continue;
-    position = (await commands.execute(new RevokeApiKey(id, context))) ?? position;
+async function admitConfigured(app: INestApplication, configured: string): Promise<void> {
+  const { id, position: issuedAt } = await issue(app, CONFIGURED, configured);
+  const projector = app.get(Projector);
+  if (issuedAt === null) await projector.waitForHead('access');
+  else await projector.waitFor('access', issuedAt);
+  const access = app.get(AccessQueries);
+  const { role = 'owner' } = (await access.apiKey(id)) ?? {};
+  if (role !== 'owner') {
+    throw new ConfigError(`ROLLCALL_ADMIN_KEY: found the key of an ${role}, expected another key`);
   }
-  await app.get(Projector).waitFor('access', position);
+  const keys = await access.apiKeys(null);
+  for (const earlier of keys.filter((key) => wasConfigured(key) && key.id !== id)) {
+    const position = await app.get(CommandBus).execute(new RevokeApiKey(earlier.id, STARTING));
+    if (position !== null) await projector.waitFor('access', position);
+  }
 }
 
-/** The same key gets the same id at every start and in every process, so that it is recorded once. */
-function idOf(hash: string): ApiKeyId {
-  const digest = createHash('sha256').update(`api key id ${hash}`).digest('hex');
-  const groups = [0, 8, 12, 16, 20].map((from, index) =>
-    digest.slice(from, [8, 12, 16, 20, 32][index]),
-  );
-  return groups.join('-') as ApiKeyId;
-}
+/** Not by its name alone: keys that people issue may bear any. */
+const wasConfigured = ({ name, createdBy }: ApiKeyRow): boolean =>
+  name === CONFIGURED && createdBy === STARTING.actor;
+
+const issue = (app: INestApplication, name: string, chosen?: string): Promise<IssuedApiKey> =>
+  app.get(CommandBus).execute(new IssueApiKey(name, OWNER, STARTING, chosen));

@@ -18,10 +18,13 @@ import { HttpMetrics } from './http/ops/http-metrics.js';
 import { refuseUnreadable, refuseUrl } from './http/malformed-request.js';
 import { observeRequests } from './http/requests.js';
 import { authenticateScim } from './http/scim/authentication.js';
+import { recordScimRequests } from './http/scim/request-record.js';
 import { JsonLogger } from './json-logger.js';
 import { AccessQueries } from './projections/access/access.queries.js';
 import { TokenUsage } from './projections/access/token-usage.js';
 import { Projector } from './projections/projector.js';
+import { RequestLog } from './projections/scim-requests/request-log.js';
+import { RequestLogRetention } from './projections/scim-requests/retention.js';
 
 /*
  * The heap may grow to 1.6 times what is alive before old garbage is collected, instead of up to four times. Measured
@@ -49,7 +52,10 @@ async function start(): Promise<void> {
     await app.init();
     const projector = app.get(Projector);
     await projector.start();
-    if (config.role !== 'api') startReacting(app);
+    if (config.role !== 'api') {
+      startReacting(app);
+      app.get(RequestLogRetention).start();
+    }
     const key =
       config.role === 'projector' ? null : await ensureAdministratorKey(app, config.adminKey);
     await app.listen(config.port, config.host);
@@ -79,6 +85,7 @@ async function createApp(
   const adapter = new FastifyAdapter({
     bodyLimit: BODY_LIMIT,
     requestTimeout: REQUEST_TIMEOUT_MS,
+    trustProxy: config.trustedProxies.length > 0 && [...config.trustedProxies],
     genReqId: ({ headers }: IncomingMessage) => {
       const given = headers['x-request-id'];
       return typeof given === 'string' && CORRELATION_ID.test(given) ? given : uuidv7();
@@ -100,6 +107,7 @@ async function createApp(
   const server = app.getHttpAdapter().getInstance();
   readJsonBodies(server);
   observeRequests(server, app.get(HttpMetrics));
+  recordScimRequests(server, app.get(RequestLog));
   authenticateScim(server, app.get(AccessQueries), app.get(TokenUsage));
   app.useGlobalFilters(app.get(EdgeErrorFilter));
   describeApi(app);

@@ -12,6 +12,9 @@ it('has a default for everything', () => {
     databaseUrl: undefined,
     adminKey: undefined,
     role: 'all',
+    newOrganizations: {},
+    trustedProxies: [],
+    requestLogDays: 90,
   });
 });
 
@@ -25,6 +28,10 @@ it('reads every variable', () => {
       DATABASE_URL: 'postgresql://ada@db/rollcall',
       ROLLCALL_ADMIN_KEY: 'sixteen-letters!',
       ROLLCALL_ROLE: 'projector',
+      ROLLCALL_TEAM_SYNC: 'off',
+      ROLLCALL_GROUP_MAPPING: 'strict',
+      ROLLCALL_TRUST_PROXY: '10.0.0.0/8, ::1,',
+      ROLLCALL_REQUEST_LOG_DAYS: '7',
     }),
   ).toEqual({
     port: 0,
@@ -34,6 +41,9 @@ it('reads every variable', () => {
     databaseUrl: 'postgresql://ada@db/rollcall',
     adminKey: 'sixteen-letters!',
     role: 'projector',
+    newOrganizations: { teamSync: 'off', groupMapping: 'strict' },
+    trustedProxies: ['10.0.0.0/8', '::1'],
+    requestLogDays: 7,
   });
 });
 
@@ -55,7 +65,12 @@ it.each([
   ['PUBLIC_URL', 'id.example.com', 'PUBLIC_URL: found "id.example.com", expected an http'],
   ['PUBLIC_URL', 'https://a/?b', 'PUBLIC_URL: found "https://a/?b", expected an http'],
   ['ROLLCALL_DATA_DIR', file, `ROLLCALL_DATA_DIR: found "${file}", expected a folder`],
+  ['ROLLCALL_TEAM_SYNC', 'scim_sync', 'ROLLCALL_TEAM_SYNC: found "scim_sync", expected off, scim'],
+  ['ROLLCALL_GROUP_MAPPING', 'all', 'ROLLCALL_GROUP_MAPPING: found "all", expected ask, strict'],
   ['ROLLCALL_ROLE', 'API', 'ROLLCALL_ROLE: found "API", expected all, api or projector'],
+  ['ROLLCALL_TRUST_PROXY', 'loadbalancer', 'expected addresses and CIDR blocks of proxies'],
+  ['ROLLCALL_TRUST_PROXY', '10.0.0.0/33', 'expected addresses and CIDR blocks of proxies'],
+  ['ROLLCALL_REQUEST_LOG_DAYS', '0', 'expected a number of days from 1 to 3650'],
   ['DATABASE_URL', 'mysql://u:secret@h', 'DATABASE_URL: found a value of 18 characters'],
   ['EVENTSTORE_URL', 'esdb://secret', 'a log in EventStoreDB is not supported yet'],
   ['ROLLCALL_ADMIN_KEY', 'secret', 'ROLLCALL_ADMIN_KEY: found a value of 6 characters'],

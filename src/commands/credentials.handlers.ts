@@ -1,12 +1,8 @@
 import { createHash } from 'node:crypto';
 import { Inject } from '@nestjs/common';
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import {
-  apiKey,
-  type IssueApiKey as DomainIssueApiKey,
-  type RevokeApiKey as DomainRevokeApiKey,
-} from '../domain/api-key.js';
-import type { TokenId } from '../domain/identifiers.js';
+import { apiKey } from '../domain/api-key.js';
+import type { ApiKeyId, OrganizationId, TokenId } from '../domain/identifiers.js';
 import { organization, requireOrganization } from '../domain/organization.js';
 import { token } from '../domain/token.js';
 import type { Position } from '../event-store/event-store.js';
@@ -15,7 +11,7 @@ import {
   IssueToken,
   RevokeApiKey,
   RevokeToken,
-  type CommandContext,
+  type IssuedApiKey,
   type IssuedToken,
 } from './messages.js';
 import { apiKeyStream, organizationStream, tokenStream } from './streams.js';
@@ -51,7 +47,7 @@ export class IssueTokenHandler implements ICommandHandler<IssueToken> {
         attempt,
       });
       const { claimId, append } = claimed;
-      const hash = createHash('sha256').update(secret).digest('hex');
+      const hash = sha256(secret);
       const now = this.timeAndIds.now();
       const issue = { type: 'Issue', tokenId, claimId, name, hash, expiresAt, now } as const;
       const events = token.decide(issue, token.initial);
@@ -78,27 +74,37 @@ export class RevokeTokenHandler implements ICommandHandler<RevokeToken> {
   }
 }
 
-async function decideApiKey(
-  model: WriteModel,
-  command: DomainIssueApiKey | DomainRevokeApiKey,
-  context: CommandContext,
-): Promise<Position | null> {
-  const stream = apiKeyStream(command.keyId);
-  return model.decide(stream, async () => {
-    const { state, revision } = await model.load(apiKey, stream);
-    const events = apiKey.decide(command, state);
-    if (events.length === 0) return null;
-    const { position } = await model.commit(undefined, context, [{ stream, revision, events }]);
-    return position;
-  });
-}
-
+/** The facts of a key of one organization stand in the history of that organization. */
 @CommandHandler(IssueApiKey)
 export class IssueApiKeyHandler implements ICommandHandler<IssueApiKey> {
-  constructor(private readonly model: WriteModel) {}
+  constructor(
+    private readonly model: WriteModel,
+    @Inject(TIME_AND_IDS) private readonly timeAndIds: TimeAndIds,
+  ) {}
 
-  execute({ keyId, keyName: name, hash, context }: IssueApiKey): Promise<Position | null> {
-    return decideApiKey(this.model, { type: 'Issue', keyId, name, hash }, context);
+  async execute({ keyName: name, scope, context, chosen }: IssueApiKey): Promise<IssuedApiKey> {
+    await this.requireOrganization(scope.organization);
+    const key = chosen ?? `key_${this.timeAndIds.secret(SECRET_BYTES)}`;
+    const hash = sha256(key);
+    const id = apiKeyIdOf(hash);
+    const stream = apiKeyStream(id);
+    return this.model.decide(stream, async () => {
+      const { state, revision } = await this.model.load(apiKey, stream);
+      const events = apiKey.decide({ type: 'Issue', keyId: id, name, hash, scope }, state);
+      if (state.status !== 'absent' && events.length === 0) {
+        return { id, key, createdAt: state.issuedAt, position: null };
+      }
+      const organizationId = scope.organization ?? undefined;
+      const plans = [{ stream, revision, events }];
+      const { position, occurredAt } = await this.model.commit(organizationId, context, plans);
+      return { id, key, createdAt: occurredAt, position };
+    });
+  }
+
+  private async requireOrganization(id: OrganizationId | null): Promise<void> {
+    if (id === null) return;
+    const { state } = await this.model.load(organization, organizationStream(id));
+    requireOrganization(state);
   }
 }
 
@@ -106,7 +112,27 @@ export class IssueApiKeyHandler implements ICommandHandler<IssueApiKey> {
 export class RevokeApiKeyHandler implements ICommandHandler<RevokeApiKey> {
   constructor(private readonly model: WriteModel) {}
 
-  execute({ keyId, context }: RevokeApiKey): Promise<Position | null> {
-    return decideApiKey(this.model, { type: 'Revoke', keyId }, context);
+  async execute({ keyId, context }: RevokeApiKey): Promise<Position | null> {
+    const stream = apiKeyStream(keyId);
+    return this.model.decide(stream, async () => {
+      const { state, revision } = await this.model.load(apiKey, stream);
+      const events = apiKey.decide({ type: 'Revoke', keyId }, state);
+      if (state.status === 'absent' || events.length === 0) return null;
+      const organizationId = state.organization ?? undefined;
+      const plans = [{ stream, revision, events }];
+      const { position } = await this.model.commit(organizationId, context, plans);
+      return position;
+    });
   }
+}
+
+const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
+
+/** One key has one id, in every process and at every start, so that it is recorded once. */
+function apiKeyIdOf(hash: string): ApiKeyId {
+  const digest = sha256(`api key id ${hash}`);
+  const groups = [0, 8, 12, 16, 20].map((from, index) =>
+    digest.slice(from, [8, 12, 16, 20, 32][index]),
+  );
+  return groups.join('-') as ApiKeyId;
 }

@@ -1,4 +1,4 @@
-import type { GroupId, OrganizationId, UserId } from '../domain/identifiers.js';
+import type { GroupId, OrganizationId, TeamId, UserId } from '../domain/identifiers.js';
 
 export const DIRECTORY_LOOKUP = Symbol('DirectoryLookup');
 
@@ -11,6 +11,31 @@ export interface DirectoryLookup {
   usersAmong(organization: OrganizationId, ids: readonly UserId[]): Promise<ReadonlySet<UserId>>;
   /** The groups in whose streams the user is a member, whether it is still a user or not. */
   groupsOf(organization: OrganizationId, user: UserId): Promise<readonly GroupId[]>;
+  /** Users who may hold this value of the organization's matching key, and may not. */
+  usersMatching(
+    organization: OrganizationId,
+    key: 'externalId' | 'emails.value',
+    value: string,
+  ): Promise<readonly UserId[]>;
+  /** Groups that may bear exactly this displayName. */
+  groupsNamed(organization: OrganizationId, displayName: string): Promise<readonly GroupId[]>;
+  /** Groups with this externalId. */
+  groupsWithExternalId(
+    organization: OrganizationId,
+    externalId: string,
+  ): Promise<readonly GroupId[]>;
+  /** Teams that no group feeds, are not archived and bear exactly this name. */
+  externalTeamsNamed(organization: OrganizationId, name: string): Promise<readonly TeamId[]>;
+  /** All teams that no group feeds and that are not archived, up to `limit`. */
+  externalTeams(organization: OrganizationId, limit: number): Promise<readonly TeamId[]>;
+  /** Groups that feed no team and may be linked by policy, up to `limit`, the oldest first. */
+  unlinkedGroups(organization: OrganizationId, limit: number): Promise<readonly GroupId[]>;
+  /** Organizations with unlinked groups where the policies `groupMapping` and `teamSync` would link them. */
+  organizationsToBackfill(limit: number): Promise<readonly OrganizationId[]>;
+  /** Organizations with external teams from before their DirectoryAdopted where `teamSync` and SCIM would link them. */
+  organizationsToAdopt(limit: number): Promise<readonly OrganizationId[]>;
+  /** How many users there are. */
+  userCount(organization: OrganizationId): Promise<number>;
   /** Members in the streams of groups that are no users any more, up to `limit`. */
   formerMembers(limit: number): Promise<readonly FormerMember[]>;
 }

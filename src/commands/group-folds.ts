@@ -1,29 +1,56 @@
 import { Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
-import { group, type GroupState } from '../domain/group.js';
+import type { Decider } from '../domain/decider.js';
+import type { DomainEvent, GroupEvent, TeamEvent } from '../domain/events.js';
+import { group, type GroupCommand, type GroupState } from '../domain/group.js';
+import { team, type TeamCommand, type TeamState } from '../domain/team.js';
 import { WriteModel, type Loaded } from './write-model.js';
 
 /** Folded groups kept in memory, counted in members: about 100 bytes each. */
-const CACHED_MEMBERS = 500_000;
+const CACHED_GROUP_MEMBERS = 500_000;
+/** Of teams only the manual members are kept: few have many. */
+const CACHED_TEAM_MEMBERS = 100_000;
 
-/** Folds of groups, kept between commands: a group of 100,000 members is not folded anew for each change. */
-@Injectable()
-export class GroupFolds {
-  private readonly folds = new LRUCache<string, Loaded<GroupState>>({
-    maxSize: CACHED_MEMBERS,
-    sizeCalculation: ({ state }) => 1 + (state.status === 'existing' ? state.members.size : 0),
-  });
+/** Folds of one kind of aggregate, kept between commands: one of 100,000 members is not folded anew for each change. */
+class Folds<State, Command, Event extends DomainEvent> {
+  private readonly folds: LRUCache<string, Loaded<State>>;
 
-  constructor(private readonly model: WriteModel) {}
+  /** @param sizeOf how many members a state holds, at least 1 */
+  constructor(
+    private readonly writeModel: WriteModel,
+    private readonly decider: Decider<State, Command, Event>,
+    maxSize: number,
+    sizeOf: (state: State) => number,
+  ) {
+    this.folds = new LRUCache({ maxSize, sizeCalculation: ({ state }) => sizeOf(state) });
+  }
 
-  /** The group as its stream tells it now: of a known group only the tail is read. */
-  async load(stream: string): Promise<Loaded<GroupState>> {
-    const loaded = await this.model.load(group, stream, this.folds.get(stream));
+  /** The aggregate as its stream tells it now: of a known one only the tail is read. */
+  async load(stream: string): Promise<Loaded<State>> {
+    const loaded = await this.writeModel.load(this.decider, stream, this.folds.get(stream));
     this.keep(loaded);
     return loaded;
   }
 
-  keep(loaded: Loaded<GroupState>): void {
+  keep(loaded: Loaded<State>): void {
     if (loaded.revision >= 0) this.folds.set(loaded.stream, loaded);
+  }
+}
+
+@Injectable()
+export class GroupFolds extends Folds<GroupState, GroupCommand, GroupEvent> {
+  constructor(model: WriteModel) {
+    super(model, group, CACHED_GROUP_MEMBERS, (state) =>
+      state.status === 'existing' ? 1 + state.members.size : 1,
+    );
+  }
+}
+
+@Injectable()
+export class TeamFolds extends Folds<TeamState, TeamCommand, TeamEvent> {
+  constructor(model: WriteModel) {
+    super(model, team, CACHED_TEAM_MEMBERS, (state) =>
+      state.status === 'existing' ? 1 + state.members.size + state.excluded.size : 1,
+    );
   }
 }

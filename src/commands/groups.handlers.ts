@@ -7,12 +7,22 @@ import {
 } from '@nestjs/cqrs';
 import { group, requireGroup, type ExistingGroup, type StatedGroup } from '../domain/group.js';
 import type { ClaimId, GroupId, OrganizationId, TeamId } from '../domain/identifiers.js';
-import { requireSync, type ExistingOrganization } from '../domain/organization.js';
+import {
+  requireCapability,
+  requireSync,
+  type ExistingOrganization,
+  type OrganizationState,
+} from '../domain/organization.js';
+import type { Policies } from '../domain/policies.js';
 import { Rejection } from '../domain/rejection.js';
 import { team } from '../domain/team.js';
 import type { Position } from '../event-store/event-store.js';
 import { foldCase } from '../scim/comparison.js';
+import { ExternalGroups, type Statement } from './external-groups.js';
+import { GroupBackfill } from './group-backfill.js';
 import { GroupFolds } from './group-folds.js';
+import { GroupNames, type NamedGroup } from './group-names.js';
+import { GroupRules } from './group-rules.js';
 import { Members } from './members.js';
 import {
   CreateGroup,
@@ -25,83 +35,105 @@ import {
   type WrittenGroup,
 } from './messages.js';
 import { Organizations } from './organizations.js';
-import { groupAttributes, patchedGroup, statedGroup } from './scim-translation.js';
+import {
+  groupAttributes,
+  patchedGroup,
+  patchedScope,
+  statedGroup,
+  wholeGroup,
+} from './scim-translation.js';
 import { groupStream, teamStream } from './streams.js';
+import { TeamLinks, type Departure, type LinkTarget } from './team-links.js';
 import { TIME_AND_IDS, type TimeAndIds } from './time-and-ids.js';
-import { checkVersion, UniqueNames, type PlannedClaim } from './unique-names.js';
-import { WriteModel, type PlannedAppend } from './write-model.js';
+import { checkVersion } from './unique-names.js';
+import { WriteModel, type Loaded, type PlannedAppend } from './write-model.js';
+
+/** @throws Rejection organization-unknown, sync-disabled, entitlement-missing, capability-off */
+function requireGroupSync(state: OrganizationState): ExistingOrganization {
+  const organization = requireSync(state);
+  requireCapability(organization, 'groups');
+  return organization;
+}
 
 @CommandHandler(CreateGroup)
 export class CreateGroupHandler implements ICommandHandler<CreateGroup> {
   constructor(
     private readonly model: WriteModel,
-    private readonly names: UniqueNames,
+    private readonly names: GroupNames,
     private readonly organizations: Organizations,
     private readonly folds: GroupFolds,
     private readonly members: Members,
+    private readonly links: TeamLinks,
+    private readonly rules: GroupRules,
+    private readonly backfill: GroupBackfill,
     @Inject(TIME_AND_IDS) private readonly timeAndIds: TimeAndIds,
   ) {}
 
   /**
-   * Every pushed group makes its team, in the same append. Where the appends come one by one the team comes first: a
-   * group that broke off is then made anew, and no group is ever linked to a team that is not there.
+   * The group, its link and a team that is made for it are one append. Where the appends come one by one the group
+   * comes first, and is linked as one that was stored before: what a crash leaves of that is backfilled.
    */
   async execute(command: CreateGroup): Promise<WrittenGroup> {
     const { organization: id, context } = command;
     const stated = statedGroup(command.attributes);
-    return this.model.decide(`groupName ${id} ${foldCase(stated.displayName)}`, async (attempt) => {
-      const organization = requireSync(await this.organizations.state(id));
+    const key = `groupName ${id} ${foldCase(stated.displayName)}`;
+    const { organization, created } = await this.model.decide(key, async (attempt) => {
+      const organization = requireGroupSync(await this.organizations.state(id));
       await this.members.requireUsers(id, stated);
-      const groupId = this.timeAndIds.id() as GroupId;
-      const teamId = this.timeAndIds.id() as TeamId;
-      const stream = groupStream(id, groupId);
-      const named = { organization, name: stated.displayName, owner: stream, context, attempt };
-      const claimed = await claimGroupName(this.names, named);
-      const claimId = claimed?.claimId ?? null;
-      const events = group.decide(
-        { type: 'Create', groupId, claimId, teamId, stated },
-        group.initial,
-      );
-      const create = { type: 'Create', teamId, name: stated.displayName } as const;
-      const plans: PlannedAppend[] = [
-        ...(claimed ? [claimed.append] : []),
-        { stream: teamStream(id, teamId), revision: -1, events: team.decide(create, team.initial) },
-        { stream, revision: -1, events },
-      ];
-      const committed = await this.model.commit(id, context, plans);
-      const fresh = { stream, state: group.initial, revision: -1 };
-      const after = this.model.advance(group, fresh, events, committed.occurredAt);
-      this.folds.keep(after);
-      return written(requireGroup(after.state), committed.position);
+      return { organization, created: await this.create(organization, stated, context, attempt) };
     });
+    if (this.model.isAtomic) return created;
+    await this.rules.bind(organization, created.id, stated.displayName, context);
+    const linked = await this.backfill.link(organization, created.id, context);
+    return { ...created, position: linked ?? created.position };
   }
-}
 
-interface NamedGroup {
-  readonly organization: ExistingOrganization;
-  readonly name: string;
-  /** The group's stream. */
-  readonly owner: string;
-  readonly context: CommandContext;
-  readonly attempt: number;
-}
+  private async create(
+    organization: ExistingOrganization,
+    stated: StatedGroup,
+    context: CommandContext,
+    attempt: number,
+  ): Promise<WrittenGroup> {
+    const { organization: id } = organization;
+    const groupId = this.timeAndIds.id() as GroupId;
+    const stream = groupStream(id, groupId);
+    const name = stated.displayName;
+    const claimed = await this.names.claim({ organization, name, owner: stream, context, attempt });
+    const target = this.model.isAtomic
+      ? await this.links.target(organization, groupId, name)
+      : null;
+    const fed = target && this.fed(id, target, groupId, name);
+    const create = {
+      type: 'Create',
+      groupId,
+      claimId: claimed?.claimId ?? null,
+      teamId: fed?.teamId ?? null,
+      stated,
+    } as const;
+    const events = group.decide(create, group.initial);
+    const plans: PlannedAppend[] = [
+      ...(claimed ? [claimed.append] : []),
+      ...(fed ? [fed.append] : []),
+      { stream, revision: -1, events },
+      ...(await this.rules.plan(organization, groupId, name)),
+    ];
+    const committed = await this.model.commit(id, context, plans);
+    const fresh = { stream, state: group.initial, revision: -1 };
+    const after = this.model.advance(group, fresh, events, committed);
+    this.folds.keep(after);
+    return written(requireGroup(after.state), committed.position);
+  }
 
-/**
- * Every group claims its name, also where names need not be unique: the first to bear it then holds it when they must
- * be. @returns undefined where another holds the name, and that is allowed
- */
-async function claimGroupName(
-  names: UniqueNames,
-  named: NamedGroup,
-): Promise<PlannedClaim | undefined> {
-  try {
-    return await names.claim({ ...named, kind: 'groupName' });
-  } catch (error) {
-    const tolerated = named.organization.policies.groupNames === 'any';
-    if (tolerated && error instanceof Rejection && error.reason === 'name-already-claimed') {
-      return undefined;
-    }
-    throw error;
+  private fed(
+    id: OrganizationId,
+    target: LinkTarget,
+    groupId: GroupId,
+    name: string,
+  ): { readonly teamId: TeamId; readonly append: PlannedAppend } {
+    if (target !== 'new') return this.links.fed(target, groupId);
+    const teamId = this.timeAndIds.id() as TeamId;
+    const events = team.decide({ type: 'Create', teamId, name, groupId }, team.initial);
+    return { teamId, append: { stream: teamStream(id, teamId), revision: -1, events } };
   }
 }
 
@@ -110,10 +142,13 @@ async function claimGroupName(
 export class GroupSynchronizer {
   constructor(
     private readonly model: WriteModel,
-    private readonly names: UniqueNames,
+    private readonly names: GroupNames,
     private readonly organizations: Organizations,
     private readonly folds: GroupFolds,
     private readonly members: Members,
+    private readonly links: TeamLinks,
+    private readonly rules: GroupRules,
+    private readonly externals: ExternalGroups,
   ) {}
 
   async synchronize(
@@ -121,48 +156,63 @@ export class GroupSynchronizer {
     groupId: string,
     expected: ExpectedVersions,
     context: CommandContext,
-    state: (current: ExistingGroup) => StatedGroup,
+    state: (current: ExistingGroup) => Statement,
   ): Promise<WrittenGroup> {
     const stream = groupStream(id, groupId);
     return this.model.decide(stream, async (attempt) => {
-      const organization = requireSync(await this.organizations.state(id));
+      const organization = requireGroupSync(await this.organizations.state(id));
       const loaded = await this.folds.load(stream);
-      const current = requireGroup(loaded.state);
-      checkVersion(expected, current.version);
-      const stated = state(current);
-      await this.members.requireUsers(id, stated);
-      const plans: PlannedAppend[] = [];
-      let { claimId } = current;
-      if (stated.displayName !== current.displayName) {
-        const name = stated.displayName;
-        const named = { organization, name, owner: stream, context, attempt };
-        claimId = await this.rename(current, named, plans);
+      if (loaded.state.status !== 'existing') {
+        const request = { organization, loaded, id: groupId, expected, state, context, attempt };
+        const adopted = await this.externals.adopt(request);
+        return written(requireGroup(adopted.loaded.state), adopted.committed.position);
       }
-      const events = group.decide({ type: 'Synchronize', claimId, stated }, current);
-      if (events.length === 0) return written(current, null);
-      plans.push({ stream, revision: loaded.revision, events });
-      const committed = await this.model.commit(id, context, plans, current.modifiedAt);
-      const after = this.model.advance(group, loaded, events, committed.occurredAt);
-      this.folds.keep(after);
-      return written(requireGroup(after.state), committed.position);
+      const current = loaded.state;
+      checkVersion(expected, current.version);
+      const statement = state(current);
+      return this.apply(organization, { ...loaded, state: current }, statement, context, attempt);
     });
   }
 
-  /** The group's team follows its name. @returns the claim under which the group holds the new name */
-  private async rename(
+  /** Where the appends come one by one the group goes last: repeating the statement then finds what it changes. */
+  private async apply(
+    organization: ExistingOrganization,
+    loaded: Loaded<ExistingGroup>,
+    { stated, scope }: Statement,
+    context: CommandContext,
+    attempt: number,
+  ): Promise<WrittenGroup> {
+    const { organization: id } = organization;
+    const { state: current, stream, revision } = loaded;
+    const name = stated.displayName;
+    const renamed = name !== current.displayName;
+    const [told] = await Promise.all([
+      this.links.follow(organization, current, stated, scope),
+      this.members.requireUsers(id, stated),
+    ]);
+    const named = { organization, name, owner: stream, context, attempt };
+    const plans: PlannedAppend[] = [];
+    const claimId = renamed ? await this.claim(current, named, plans) : current.claimId;
+    const events = group.decide({ type: 'Synchronize', claimId, stated }, current);
+    plans.push(...told, ...(events.length > 0 ? [{ stream, revision, events }] : []));
+    if (renamed) plans.push(...(await this.rules.plan(organization, current.groupId, name)));
+    if (plans.length === 0) return written(current, null);
+    const committed = await this.model.commit(id, context, plans, current.modifiedAt);
+    const after = this.model.advance(group, loaded, events, committed);
+    this.folds.keep(after);
+    if (renamed) await this.rules.bind(organization, current.groupId, name, context);
+    return written(requireGroup(after.state), committed.position);
+  }
+
+  /** @returns the claim under which the group holds its new name */
+  private async claim(
     current: ExistingGroup,
     named: NamedGroup,
     plans: PlannedAppend[],
   ): Promise<ClaimId | null> {
-    if (current.teamId) {
-      const linked = teamStream(named.organization.organization, current.teamId);
-      const { state, revision } = await this.model.load(team, linked);
-      const events = team.decide({ type: 'Rename', name: named.name }, state);
-      if (events.length > 0) plans.push({ stream: linked, revision, events });
-    }
     if (foldCase(named.name) === foldCase(current.displayName)) return current.claimId;
-    const claimed = await claimGroupName(this.names, named);
-    if (claimed) plans.unshift(claimed.append);
+    const claimed = await this.names.claim(named);
+    if (claimed) plans.push(claimed.append);
     return claimed?.claimId ?? null;
   }
 }
@@ -173,9 +223,10 @@ export class ReplaceGroupHandler implements ICommandHandler<ReplaceGroup> {
 
   execute(command: ReplaceGroup): Promise<WrittenGroup> {
     const { organization, id, attributes, expected, context } = command;
-    return this.groups.synchronize(organization, id, expected, context, () =>
-      statedGroup(attributes),
-    );
+    return this.groups.synchronize(organization, id, expected, context, () => ({
+      stated: statedGroup(attributes),
+      scope: wholeGroup,
+    }));
   }
 }
 
@@ -185,11 +236,20 @@ export class PatchGroupHandler implements ICommandHandler<PatchGroup> {
 
   execute(command: PatchGroup): Promise<WrittenGroup> {
     const { organization, id, operations, expected, context } = command;
-    return this.groups.synchronize(organization, id, expected, context, (current) =>
-      patchedGroup(current, operations),
-    );
+    const scope = patchedScope(operations);
+    return this.groups.synchronize(organization, id, expected, context, (current) => ({
+      stated: patchedGroup(current, operations),
+      scope,
+    }));
   }
 }
+
+/** What the deletion of a group is to its team; an archived team keeps who was in it, for the day it is restored. */
+const departures: Readonly<Record<Policies['onGroupDelete'], Departure>> = {
+  unlink: { then: 'stay', keepMembers: true },
+  archive: { then: 'archive', keepMembers: true },
+  delete: { then: 'delete', keepMembers: false },
+};
 
 @CommandHandler(DeleteGroup)
 export class DeleteGroupHandler implements ICommandHandler<DeleteGroup> {
@@ -197,28 +257,31 @@ export class DeleteGroupHandler implements ICommandHandler<DeleteGroup> {
     private readonly model: WriteModel,
     private readonly organizations: Organizations,
     private readonly folds: GroupFolds,
+    private readonly links: TeamLinks,
+    private readonly externals: ExternalGroups,
   ) {}
 
-  /**
-   * The group's team is archived: it gives access no more and keeps its history. Where the appends come one by one the
-   * group goes last: repeating what broke off then finds it, and completes it.
-   */
-  async execute({ organization, id, expected, context }: DeleteGroup): Promise<Position> {
-    const stream = groupStream(organization, id);
+  /** Where the appends come one by one the group goes last: repeating what broke off then finds it, and completes it. */
+  async execute({
+    organization: id,
+    id: groupId,
+    expected,
+    context,
+  }: DeleteGroup): Promise<Position> {
+    const stream = groupStream(id, groupId);
     return this.model.decide(stream, async () => {
-      requireSync(await this.organizations.state(organization));
-      const { state, revision } = await this.folds.load(stream);
-      const current = requireGroup(state);
-      checkVersion(expected, current.version);
-      const plans: PlannedAppend[] = [];
-      if (current.teamId) {
-        const linked = teamStream(organization, current.teamId);
-        const loaded = await this.model.load(team, linked);
-        const events = team.decide({ type: 'Archive' }, loaded.state);
-        if (events.length > 0) plans.push({ stream: linked, revision: loaded.revision, events });
+      const { policies } = requireGroupSync(await this.organizations.state(id));
+      const { state: current, revision } = await this.folds.load(stream);
+      if (current.status !== 'existing') {
+        await this.externals.require(id, groupId);
+        throw new Rejection('external-group');
       }
-      plans.push({ stream, revision, events: group.decide({ type: 'Delete' }, current) });
-      const committed = await this.model.commit(organization, context, plans, current.modifiedAt);
+      checkVersion(expected, current.version);
+      const plans: PlannedAppend[] = [
+        ...(await this.links.release(id, current, departures[policies.onGroupDelete])),
+        { stream, revision, events: group.decide({ type: 'Delete' }, current) },
+      ];
+      const committed = await this.model.commit(id, context, plans, current.modifiedAt);
       return committed.position;
     });
   }

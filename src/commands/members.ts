@@ -29,8 +29,23 @@ export class Members {
     if (named.size === 0) return;
     const found = await this.lookup.usersAmong(organization, [...named]);
     for (const member of named) {
-      if (!found.has(member)) await this.requireStream(organization, member);
+      if (found.has(member) || (await this.isUser(organization, member))) continue;
+      throw new Rejection('member-unknown', { found: member.slice(0, 100) });
     }
+  }
+
+  /** Those of `ids` that are users of the organization. */
+  async usersAmong(
+    organization: OrganizationId,
+    ids: readonly UserId[],
+  ): Promise<readonly UserId[]> {
+    if (ids.length === 0) return [];
+    const found = await this.lookup.usersAmong(organization, ids);
+    const users: UserId[] = [];
+    for (const id of ids) {
+      if (found.has(id) || (await this.isUser(organization, id))) users.push(id);
+    }
+    return users;
   }
 
   /** Takes users that are deleted out of a group. @returns null when none of them was in it */
@@ -48,19 +63,19 @@ export class Members {
       if (events.length === 0) return null;
       const after = state.status === 'existing' ? state.modifiedAt : undefined;
       const plans = [{ stream, revision, events }];
-      const { position, occurredAt } = await this.model.commit(organization, context, plans, after);
-      this.folds.keep(this.model.advance(group, loaded, events, occurredAt));
-      return position;
+      const committed = await this.model.commit(organization, context, plans, after);
+      this.folds.keep(this.model.advance(group, loaded, events, committed));
+      return committed.position;
     });
   }
 
-  private async requireStream(organization: OrganizationId, member: UserId): Promise<void> {
-    const unknown = new Rejection('member-unknown', { found: member.slice(0, 100) });
+  private async isUser(organization: OrganizationId, id: string): Promise<boolean> {
     try {
-      const { state } = await this.model.load(user, userStream(organization, member));
-      if (state.status !== 'provisioned') throw unknown;
+      const { state } = await this.model.load(user, userStream(organization, id));
+      return state.status === 'provisioned';
     } catch (error) {
-      throw error instanceof Rejection ? unknown : error;
+      if (error instanceof Rejection) return false;
+      throw error;
     }
   }
 }

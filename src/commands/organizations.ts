@@ -15,6 +15,11 @@ export class Organizations {
 
   constructor(private readonly model: WriteModel) {}
 
+  /** Forgets what was read: whoever changed an organization acts upon the change at once. */
+  changed(id: OrganizationId): void {
+    this.known.delete(id);
+  }
+
   async state(id: OrganizationId): Promise<OrganizationState> {
     const readAt = performance.now();
     const known = this.known.get(id);

@@ -2,24 +2,31 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import type { UserId } from '../domain/identifiers.js';
 import { DIRECTORY_LOOKUP, type DirectoryLookup, type FormerMember } from './directory-lookup.js';
+import { GroupBackfill } from './group-backfill.js';
 import { Members } from './members.js';
+import type { CommandContext, Position } from './messages.js';
 import { TIME_AND_IDS, type TimeAndIds } from './time-and-ids.js';
 
 const PAUSE_MS = 500;
 const AT_ONCE = 1_000;
+/** For how long an organization is left alone of which nothing could be linked: it waits for a decision. */
+const FRUITLESS_MS = 30_000;
 
 /**
- * What must follow from events whoever caused them: users that are deleted leave their groups, also when the process
- * that deleted them died before it came to that, or somebody added them at the same moment. The directory keeps the
- * list of what is left to do; doing it twice changes nothing.
+ * What must follow from events whoever caused them: users that are deleted leave their groups, groups and teams are
+ * linked as the policies say, also when the process that began it died before it came to that, or somebody wrote at
+ * the same moment. The directory keeps the lists of what is left to do; doing it twice changes nothing.
  */
 @Injectable()
 export class PolicyReactor {
   private readonly stopping = new AbortController();
   private running: Promise<void> = Promise.resolve();
+  /** Until when an organization is left alone, by what is to be done. */
+  private readonly resting = new Map<string, number>();
 
   constructor(
     private readonly members: Members,
+    private readonly backfill: GroupBackfill,
     @Inject(DIRECTORY_LOOKUP) private readonly lookup: DirectoryLookup,
     @Inject(TIME_AND_IDS) private readonly timeAndIds: TimeAndIds,
   ) {}
@@ -41,13 +48,33 @@ export class PolicyReactor {
     await this.running;
   }
 
-  /** Works off the list as it stands. */
+  /** Works off the lists as they stand. */
   async react(): Promise<void> {
     const left = await this.lookup.formerMembers(AT_ONCE);
     for (const { organization, group, users } of byGroup(left)) {
-      const context = { actor: 'system', correlationId: this.timeAndIds.id() } as const;
-      await this.members.drop(organization, group, users, context);
+      await this.members.drop(organization, group, users, this.context());
     }
+    for (const organization of await this.lookup.organizationsToAdopt(AT_ONCE)) {
+      await this.unlessFruitless(`adopt ${organization}`, () =>
+        this.backfill.adopt(organization, this.context()),
+      );
+    }
+    for (const organization of await this.lookup.organizationsToBackfill(AT_ONCE)) {
+      await this.unlessFruitless(`backfill ${organization}`, () =>
+        this.backfill.run(organization, this.context()),
+      );
+    }
+  }
+
+  /** One organization whose work fails rests too, so that it keeps no other one waiting. */
+  private async unlessFruitless(key: string, work: () => Promise<Position | null>): Promise<void> {
+    if (performance.now() < (this.resting.get(key) ?? 0)) return;
+    this.resting.set(key, performance.now() + FRUITLESS_MS);
+    if ((await work()) !== null) this.resting.delete(key);
+  }
+
+  private context(): CommandContext {
+    return { actor: 'system', correlationId: this.timeAndIds.id() };
   }
 }
 

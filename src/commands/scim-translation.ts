@@ -26,6 +26,32 @@ export function statedGroup(attributes: Attributes): StatedGroup {
   return { ...named(attributes), membership: [{ op: 'replace', members }] };
 }
 
+/** What a request says of a group by itself; everything else it leaves as it is. */
+export interface GroupScope {
+  readonly name: boolean;
+  /** Everybody who is in the group. */
+  readonly all: boolean;
+  /** Who is in the group, whoever else is. */
+  readonly named: readonly UserId[];
+}
+
+/** What PUT speaks about. RFC 7644 §3.5.1 */
+export const wholeGroup: GroupScope = { name: true, all: true, named: [] };
+
+/** What a PATCH speaks about: to replace all members, or to remove all, says who is in the group. */
+export function patchedScope(operations: readonly PatchOperation[]): GroupScope {
+  const about = (name: string): readonly PatchOperation[] =>
+    operations.filter(({ path }) => path.target.attribute.name === name);
+  const members = about('members').filter(
+    ({ path }) => path.filter === undefined && path.target.subAttribute === undefined,
+  );
+  return {
+    name: about('displayName').length > 0,
+    all: members.some(({ op }) => op !== 'add'),
+    named: members.flatMap(({ op, value }) => (op === 'add' ? memberIds(value) : [])),
+  };
+}
+
 /** Without members, which are not copied for an answer that may not need them. */
 export function groupAttributes({ displayName, externalId }: ExistingGroup): Attributes {
   return { ...(externalId === null ? {} : { externalId }), displayName };

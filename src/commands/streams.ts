@@ -3,6 +3,7 @@
  * http or TypeORM.
  */
 import { createHmac } from 'node:crypto';
+import { stringify } from 'uuid';
 import type { NameKind } from '../domain/events.js';
 import type {
   ApiKeyId,
@@ -17,6 +18,9 @@ import { Rejection } from '../domain/rejection.js';
 import { foldCase } from '../scim/comparison.js';
 
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+const UUID_LENGTH = 36;
+
+export const isId = (text: string): boolean => UUID.test(text);
 
 /*
  * Ids come from requests. One that is not a UUID could, behind an organization's name, spell the stream of another
@@ -28,6 +32,9 @@ export function userStream(organization: OrganizationId, id: string): string {
   if (!UUID.test(id)) throw new Rejection('user-unknown');
   return `user-${organization}-${id as UserId}`;
 }
+
+/** The user whose stream this is: every such name ends in the id. */
+export const userIdOf = (stream: string): UserId => stream.slice(-UUID_LENGTH) as UserId;
 
 /** @throws Rejection group-unknown */
 export function groupStream(organization: OrganizationId, id: string): string {
@@ -50,7 +57,28 @@ export function teamStream(organization: OrganizationId, id: string): string {
 export const organizationStream = (organization: OrganizationId): string =>
   `organization-${organization}`;
 
+/** Which active users own the organization. */
+export const ownersStream = (organization: OrganizationId): string => `owners-${organization}`;
+
+/** Who takes a seat, while seats are limited. */
+export const seatsStream = (organization: OrganizationId): string => `seats-${organization}`;
+
+/** What the identity provider removed, while removals are limited. */
+export const safeguardStream = (organization: OrganizationId): string =>
+  `safeguard-${organization}`;
+
 export const apiKeyStream = (id: ApiKeyId): string => `apikey-${id}`;
+
+/** The id of the user whose registration bears this idempotency key; the key cannot be read from it. */
+export function repeatableUserId(organization: ExistingOrganization, key: string): UserId {
+  const secret = Buffer.from(organization.nameKey, 'base64url');
+  const digest = createHmac('sha256', secret).update(`registration\n${key}`).digest();
+  const bytes = digest.subarray(0, 16);
+  // Version 8, variant 10: made by a rule of its maker. RFC 9562 §5.8
+  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x80;
+  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
+  return stringify(bytes) as UserId;
+}
 
 /** The stream of a unique name: names equal after NFKC and case folding share it; the name cannot be read from it. */
 export function claimStream(owner: ExistingOrganization, kind: NameKind, name: string): string {

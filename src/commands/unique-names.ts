@@ -2,11 +2,12 @@ import { Inject, Injectable } from '@nestjs/common';
 import { claim } from '../domain/claim.js';
 import type { DomainEvent, NameKind } from '../domain/events.js';
 import { group } from '../domain/group.js';
-import type { ClaimId } from '../domain/identifiers.js';
+import type { ClaimId, OrganizationId } from '../domain/identifiers.js';
 import type { ExistingOrganization } from '../domain/organization.js';
 import { Rejection } from '../domain/rejection.js';
 import { token } from '../domain/token.js';
-import { user } from '../domain/user.js';
+import { user, type ProvisionedUser, type StatedUser } from '../domain/user.js';
+import { foldCase } from '../scim/comparison.js';
 import type { CommandContext } from './messages.js';
 import { claimStream } from './streams.js';
 import { TIME_AND_IDS, type TimeAndIds } from './time-and-ids.js';
@@ -15,6 +16,8 @@ import { WriteModel, type Loaded, type PlannedAppend } from './write-model.js';
 export interface PlannedClaim {
   readonly claimId: ClaimId;
   readonly append: PlannedAppend;
+  /** The stream of the deleted owner from whom the name is taken over; null: nobody had it. */
+  readonly previousOwner: string | null;
 }
 
 export interface ClaimRequest {
@@ -26,6 +29,12 @@ export interface ClaimRequest {
   readonly context: CommandContext;
   /** On attempt 0 the name is taken to be free, which costs no read; a wrong guess fails the append. */
   readonly attempt: number;
+}
+
+/** The name is not free. */
+export interface HeldName {
+  /** The stream of the owner. */
+  readonly heldBy: string;
 }
 
 /** What an owner's stream says about a claim on a name. */
@@ -48,35 +57,61 @@ export class UniqueNames {
    * @throws Rejection name-already-claimed
    */
   async claim(request: ClaimRequest): Promise<PlannedClaim> {
+    const planned = await this.claimOrHolder(request);
+    if ('heldBy' in planned) {
+      throw new Rejection('name-already-claimed', { kind: request.kind });
+    }
+    return planned;
+  }
+
+  /** Plans the append that gives the name to `owner`, or tells who has it; the latter never on attempt 0. */
+  async claimOrHolder(request: ClaimRequest): Promise<PlannedClaim | HeldName> {
     const { organization, kind, name, owner, context, attempt } = request;
     const stream = claimStream(organization, kind, name);
     const claimId = this.timeAndIds.id() as ClaimId;
     const command = { type: 'Claim', kind, claimId, owner } as const;
     if (attempt === 0) {
       const events = claim.decide({ ...command, stale: null }, claim.initial);
-      return { claimId, append: { stream, revision: -1, events } };
+      return { claimId, append: { stream, revision: -1, events }, previousOwner: null };
     }
     const { state, revision } = await this.model.load(claim, stream);
-    let stale: ClaimId | null = null;
-    if (state.status === 'held' && (await this.isStale(organization, state, owner, context))) {
-      stale = state.claimId;
+    if (state.status === 'free') {
+      const events = claim.decide({ ...command, stale: null }, state);
+      return { claimId, append: { stream, revision, events }, previousOwner: null };
     }
-    const events = claim.decide({ ...command, stale }, state);
-    return { claimId, append: { stream, revision, events } };
-  }
-
-  private async isStale(
-    organization: ExistingOrganization,
-    held: { readonly kind: NameKind; readonly claimId: ClaimId; readonly owner: string },
-    claimant: string,
-    context: CommandContext,
-  ): Promise<boolean> {
-    const { tenure, fence } = await this.tenure(held.kind, held.owner, held.claimId);
-    if (tenure === 'holds') return false;
-    if (tenure === 'undecided' && held.owner !== claimant) {
+    const { tenure, fence } = await this.tenure(kind, state.owner, state.claimId);
+    if (tenure === 'holds') return { heldBy: state.owner };
+    if (tenure === 'undecided' && state.owner !== owner) {
       await this.model.commit(organization.organization, context, [fence]);
     }
-    return true;
+    const events = claim.decide({ ...command, stale: state.claimId }, state);
+    const previousOwner = tenure === 'gone' ? state.owner : null;
+    return { claimId, append: { stream, revision, events }, previousOwner };
+  }
+
+  /** Plans the claim of the userName that is stated of a user; none where it is the present one, in whatever letter case. */
+  async claimUserName(
+    current: ProvisionedUser,
+    { userName }: StatedUser,
+    request: Omit<ClaimRequest, 'kind' | 'name'>,
+  ): Promise<{ readonly claimId: ClaimId; readonly claims: readonly PlannedAppend[] }> {
+    if (foldCase(userName) === foldCase(current.userName)) {
+      return { claimId: current.claimId, claims: [] };
+    }
+    const planned = await this.claim({ ...request, kind: 'userName', name: userName });
+    return { claimId: planned.claimId, claims: [planned.append] };
+  }
+
+  /** The stream of who has the name at present; null when it is free. Plans nothing. */
+  async holder(
+    organization: ExistingOrganization,
+    kind: NameKind,
+    name: string,
+  ): Promise<string | null> {
+    const { state } = await this.model.load(claim, claimStream(organization, kind, name));
+    if (state.status === 'free') return null;
+    const { tenure } = await this.tenure(kind, state.owner, state.claimId);
+    return tenure === 'holds' ? state.owner : null;
   }
 
   /** What the owner's stream says of the claim, and the append that would fence the owner. */
@@ -117,6 +152,10 @@ export class UniqueNames {
     }
   }
 }
+
+/** What writers of one userName queue by. */
+export const userNameKey = (organization: OrganizationId, userName: string): string =>
+  `userName ${organization} ${foldCase(userName)}`;
 
 /** @throws Rejection version-mismatch: nobody may write over a version that they have not seen */
 export function checkVersion(expected: readonly number[] | null, version: number): void {

@@ -1,18 +1,18 @@
-import { Inject } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import {
   CommandHandler,
   QueryHandler,
   type ICommandHandler,
   type IQueryHandler,
 } from '@nestjs/cqrs';
-import type { ClaimId, OrganizationId, UserId } from '../domain/identifiers.js';
-import { requireSync } from '../domain/organization.js';
+import type { OrganizationId, UserId } from '../domain/identifiers.js';
+import { requireSync, type ExistingOrganization } from '../domain/organization.js';
 import { requireUser, user, type ProvisionedUser, type StatedUser } from '../domain/user.js';
 import type { Position } from '../event-store/event-store.js';
-import { foldCase } from '../scim/comparison.js';
-import { applyPatch } from '../scim/patch.js';
+import { applyPatch, type PatchOperation } from '../scim/patch.js';
 import { userType } from '../scim/schema.js';
-import { DIRECTORY_LOOKUP, type DirectoryLookup } from './directory-lookup.js';
+import { Departures } from './departures.js';
+import { ExistingUsers, type MatchedUser } from './existing-users.js';
 import {
   CreateUser,
   CurrentUser,
@@ -23,13 +23,13 @@ import {
   type ExpectedVersions,
   type WrittenUser,
 } from './messages.js';
-import { Members } from './members.js';
 import { Organizations } from './organizations.js';
 import { statedUser, userAttributes } from './scim-translation.js';
-import { userStream } from './streams.js';
+import { userIdOf, userStream } from './streams.js';
 import { TIME_AND_IDS, type TimeAndIds } from './time-and-ids.js';
-import { checkVersion, UniqueNames } from './unique-names.js';
-import { WriteModel, type PlannedAppend } from './write-model.js';
+import { checkVersion, UniqueNames, userNameKey } from './unique-names.js';
+import { UserAppender, type WrittenUserState } from './user-appender.js';
+import { WriteModel } from './write-model.js';
 
 @CommandHandler(CreateUser)
 export class CreateUserHandler implements ICommandHandler<CreateUser> {
@@ -37,144 +37,195 @@ export class CreateUserHandler implements ICommandHandler<CreateUser> {
     private readonly model: WriteModel,
     private readonly names: UniqueNames,
     private readonly organizations: Organizations,
+    private readonly existing: ExistingUsers,
+    private readonly appender: UserAppender,
     @Inject(TIME_AND_IDS) private readonly timeAndIds: TimeAndIds,
   ) {}
 
-  async execute(command: CreateUser): Promise<WrittenUser> {
+  /**
+   * Provisions a user, or adopts the one whom the organization's matching key finds: it keeps its id.
+   * @throws Rejection name-already-claimed: the one who is found is synced, or not to be linked
+   */
+  execute(command: CreateUser): Promise<WrittenUser> {
     const stated = statedUser(command.attributes);
-    return this.model.decide(claimKey(command.organization, stated), async (attempt) => {
-      const organization = requireSync(await this.organizations.state(command.organization));
-      const userId = this.timeAndIds.id() as UserId;
-      const stream = userStream(organization.organization, userId);
-      const { claimId, append } = await this.names.claim({
-        organization,
-        kind: 'userName',
-        name: stated.userName,
-        owner: stream,
-        context: command.context,
-        attempt,
-      });
-      const events = user.decide({ type: 'Provision', userId, claimId, stated }, user.initial);
-      const plans = [append, { stream, revision: -1, events }];
-      const committed = await this.model.commit(command.organization, command.context, plans);
-      const fresh = { stream, state: user.initial, revision: -1 };
-      const { state } = this.model.advance(user, fresh, events, committed.occurredAt);
-      return written(requireUser(state), committed.position);
+    return this.model.decide(userNameKey(command.organization, stated.userName), (attempt) =>
+      this.create(command, stated, attempt),
+    );
+  }
+
+  private async create(
+    { organization: id, context }: CreateUser,
+    stated: StatedUser,
+    attempt: number,
+  ): Promise<WrittenUser> {
+    const organization = requireSync(await this.organizations.state(id));
+    const request = { organization, stated, context, attempt };
+    const matched = await this.existing.matchedByKey(organization, stated);
+    if (matched) return this.adopt(request, matched);
+    const userId = this.timeAndIds.id() as UserId;
+    const stream = userStream(id, userId);
+    const { userName: name } = stated;
+    const claim = {
+      organization,
+      kind: 'userName',
+      name,
+      owner: stream,
+      context,
+      attempt,
+    } as const;
+    const claimed = await this.names.claimOrHolder(claim);
+    if ('heldBy' in claimed) {
+      const { heldBy } = claimed;
+      return this.adopt(request, await this.existing.matchedByUserName(organization, name, heldBy));
+    }
+    const { claimId, append, previousOwner } = claimed;
+    const predecessorId = previousOwner === null ? null : userIdOf(previousOwner);
+    const facts = { organization, userId, claimId, stated, predecessorId };
+    const written = await this.appender.append({
+      organization,
+      loaded: { stream, state: user.initial, revision: -1 },
+      claims: [append],
+      decide: () => user.decide({ type: 'Provision', ...facts }, user.initial),
+      by: 'identity-provider',
+      context,
     });
+    return answer(written);
+  }
+
+  private async adopt(
+    { organization, stated, context, attempt }: Adoption,
+    { loaded, current, matchedBy }: MatchedUser,
+  ): Promise<WrittenUser> {
+    const request = { organization, owner: loaded.stream, context, attempt };
+    const { claimId, claims } = await this.names.claimUserName(current, stated, request);
+    const facts = { organization, claimId, stated, about: 'all', matchedBy } as const;
+    const written = await this.appender.append({
+      organization,
+      loaded,
+      claims,
+      decide: (lastOwner) => user.decide({ type: 'Synchronize', ...facts, lastOwner }, current),
+      by: 'identity-provider',
+      context,
+    });
+    return answer(written);
   }
 }
 
+interface Adoption {
+  readonly organization: ExistingOrganization;
+  readonly stated: StatedUser;
+  readonly context: CommandContext;
+  readonly attempt: number;
+}
+
+/** What the identity provider states of a user that it knows by its id. */
+interface Statement {
+  readonly organization: OrganizationId;
+  readonly id: string;
+  readonly expected: ExpectedVersions;
+  readonly context: CommandContext;
+  readonly state: (current: ProvisionedUser) => StatedUser;
+  /** Top-level attributes that it is about, or all. */
+  readonly about: 'all' | readonly string[];
+}
+
 /** What PUT and PATCH share: they differ only in how they state what the user is to be. */
-abstract class SynchronizeUser {
+@Injectable()
+export class UserSynchronizer {
   constructor(
     private readonly model: WriteModel,
     private readonly names: UniqueNames,
     private readonly organizations: Organizations,
+    private readonly appender: UserAppender,
   ) {}
 
-  protected async synchronize(
-    id: OrganizationId,
-    userId: string,
-    expected: ExpectedVersions,
-    context: CommandContext,
-    state: (current: ProvisionedUser) => StatedUser,
-  ): Promise<WrittenUser> {
-    const stream = userStream(id, userId);
+  async synchronize(statement: Statement): Promise<WrittenUser> {
+    const { organization: id, expected, context, about } = statement;
+    const stream = userStream(id, statement.id);
     return this.model.decide(stream, async (attempt) => {
       const organization = requireSync(await this.organizations.state(id));
       const loaded = await this.model.load(user, stream);
       const current = requireUser(loaded.state);
       checkVersion(expected, current.version);
-      const stated = state(current);
-      let claimId: ClaimId = current.claimId;
-      const plans: PlannedAppend[] = [];
-      if (foldCase(stated.userName) !== foldCase(current.userName)) {
-        const planned = await this.names.claim({
-          organization,
-          kind: 'userName',
-          name: stated.userName,
-          owner: stream,
-          context,
-          attempt,
-        });
-        claimId = planned.claimId;
-        plans.push(planned.append);
-      }
-      const events = user.decide({ type: 'Synchronize', claimId, stated }, current);
-      if (events.length === 0) return written(current, null);
-      plans.push({ stream, revision: loaded.revision, events });
-      const committed = await this.model.commit(id, context, plans, current.modifiedAt);
-      const after = this.model.advance(user, loaded, events, committed.occurredAt);
-      return written(requireUser(after.state), committed.position);
+      const stated = statement.state(current);
+      const request = { organization, owner: stream, context, attempt };
+      const { claimId, claims } = await this.names.claimUserName(current, stated, request);
+      const facts = { organization, claimId, stated, about, matchedBy: 'id' } as const;
+      const written = await this.appender.append({
+        organization,
+        loaded,
+        claims,
+        decide: (lastOwner) => user.decide({ type: 'Synchronize', ...facts, lastOwner }, current),
+        by: 'identity-provider',
+        context,
+      });
+      return answer(written);
     });
   }
 }
 
 @CommandHandler(ReplaceUser)
-export class ReplaceUserHandler extends SynchronizeUser implements ICommandHandler<ReplaceUser> {
-  constructor(model: WriteModel, names: UniqueNames, organizations: Organizations) {
-    super(model, names, organizations);
-  }
+export class ReplaceUserHandler implements ICommandHandler<ReplaceUser> {
+  constructor(private readonly users: UserSynchronizer) {}
 
-  execute({ organization, id, attributes, expected, context }: ReplaceUser): Promise<WrittenUser> {
-    return this.synchronize(organization, id, expected, context, () => statedUser(attributes));
+  execute({ attributes, ...addressed }: ReplaceUser): Promise<WrittenUser> {
+    const stated = statedUser(attributes);
+    return this.users.synchronize({ ...addressed, about: 'all', state: () => stated });
   }
 }
 
 @CommandHandler(PatchUser)
-export class PatchUserHandler extends SynchronizeUser implements ICommandHandler<PatchUser> {
-  constructor(model: WriteModel, names: UniqueNames, organizations: Organizations) {
-    super(model, names, organizations);
-  }
+export class PatchUserHandler implements ICommandHandler<PatchUser> {
+  constructor(private readonly users: UserSynchronizer) {}
 
-  execute({ organization, id, operations, expected, context }: PatchUser): Promise<WrittenUser> {
-    return this.synchronize(organization, id, expected, context, (current) =>
-      statedUser(applyPatch(userType, userAttributes(current), operations, { id })),
-    );
+  execute({ operations, ...addressed }: PatchUser): Promise<WrittenUser> {
+    const context = { id: addressed.id };
+    return this.users.synchronize({
+      ...addressed,
+      about: topLevelNames(operations),
+      state: (current) =>
+        statedUser(applyPatch(userType, userAttributes(current), operations, context)),
+    });
   }
 }
+
+/** An extension is one attribute, named by its URN. */
+const topLevelNames = (operations: readonly PatchOperation[]): readonly string[] =>
+  operations.map(({ path }) => path.target.extension?.id ?? path.target.attribute.name);
 
 @CommandHandler(DeleteUser)
 export class DeleteUserHandler implements ICommandHandler<DeleteUser> {
   constructor(
     private readonly model: WriteModel,
     private readonly organizations: Organizations,
-    private readonly members: Members,
-    @Inject(DIRECTORY_LOOKUP) private readonly lookup: DirectoryLookup,
+    private readonly appender: UserAppender,
+    private readonly departures: Departures,
   ) {}
 
-  /**
-   * The user is gone from the directory, memberships included, with this one append; its groups then record the
-   * departure each in its own turn. What a crash leaves of that is on the list of the policy reactor.
-   */
-  async execute({ organization, id, expected, context }: DeleteUser): Promise<Position> {
-    const { userId, position } = await this.delete(organization, id, expected, context);
-    const groups = await this.lookup.groupsOf(organization, userId);
-    const departures = await Promise.all(
-      groups.map((group) => this.members.drop(organization, group, [userId], context)),
-    );
-    return departures.reduce<Position>(
-      (latest, departure) => (departure !== null && departure > latest ? departure : latest),
-      position,
-    );
-  }
-
-  private async delete(
-    organization: OrganizationId,
-    id: string,
-    expected: ExpectedVersions,
-    context: CommandContext,
-  ): Promise<{ readonly userId: UserId; readonly position: Position }> {
-    const stream = userStream(organization, id);
-    return this.model.decide(stream, async () => {
-      requireSync(await this.organizations.state(organization));
-      const { state, revision } = await this.model.load(user, stream);
-      const { userId, version, modifiedAt } = requireUser(state);
-      checkVersion(expected, version);
-      const plans = [{ stream, revision, events: user.decide({ type: 'Delete' }, state) }];
-      const { position } = await this.model.commit(organization, context, plans, modifiedAt);
-      return { userId, position };
+  async execute({
+    organization: id,
+    id: userId,
+    expected,
+    context,
+  }: DeleteUser): Promise<Position> {
+    const stream = userStream(id, userId);
+    const deleted = await this.model.decide(stream, async () => {
+      const organization = requireSync(await this.organizations.state(id));
+      const loaded = await this.model.load(user, stream);
+      const current = requireUser(loaded.state);
+      checkVersion(expected, current.version);
+      const deletion = { type: 'Delete', organization, by: 'identity-provider' } as const;
+      const { position } = await this.appender.append({
+        organization,
+        loaded,
+        claims: [],
+        decide: (lastOwner) => user.decide({ ...deletion, lastOwner }, current),
+        by: 'identity-provider',
+        context,
+      });
+      return { userId: current.userId, position: position ?? 0n };
     });
+    return this.departures.record(id, deleted.userId, deleted.position, context);
   }
 }
 
@@ -184,21 +235,13 @@ export class CurrentUserHandler implements IQueryHandler<CurrentUser> {
 
   async execute({ organization, id }: CurrentUser): Promise<WrittenUser> {
     const { state } = await this.model.load(user, userStream(organization, id));
-    return written(requireUser(state), null);
+    return answer({ state, position: null });
   }
 }
 
-const claimKey = (organization: OrganizationId, { userName }: StatedUser): string =>
-  `userName ${organization} ${foldCase(userName)}`;
-
-function written(state: ProvisionedUser, position: Position | null): WrittenUser {
-  const { userId, version, createdAt, modifiedAt } = state;
-  return {
-    id: userId,
-    attributes: userAttributes(state),
-    version,
-    createdAt,
-    modifiedAt,
-    position,
-  };
+function answer({ state, position }: WrittenUserState): WrittenUser {
+  const current = requireUser(state);
+  const { userId, version, createdAt, modifiedAt } = current;
+  const attributes = userAttributes(current);
+  return { id: userId, attributes, version, createdAt, modifiedAt, position };
 }

@@ -34,6 +34,7 @@ export interface PlannedAppend {
 }
 
 export interface Committed {
+  /** Of the last event. */
   readonly position: Position;
   readonly occurredAt: Instant;
 }
@@ -48,6 +49,11 @@ export class WriteModel {
     @Inject(TIME_AND_IDS) private readonly timeAndIds: TimeAndIds,
   ) {}
 
+  /** Whether the plans of one commit are recorded all or none. */
+  get isAtomic(): boolean {
+    return this.store.appendMany !== undefined;
+  }
+
   /** @param known an earlier load of the stream: only what came after it is read */
   async load<State, Command, Event extends DomainEvent>(
     decider: Decider<State, Command, Event>,
@@ -56,9 +62,9 @@ export class WriteModel {
   ): Promise<Loaded<State>> {
     const recorded = await this.store.readStream(stream, known.revision + 1);
     let { state, revision } = known;
-    for (const { event, metadata, revision: at } of recorded) {
+    for (const { event, metadata, revision: at, position } of recorded) {
       const { occurredAt } = metadata;
-      state = decider.evolve(state, event as Event, { revision: at, occurredAt });
+      state = decider.evolve(state, event as Event, { revision: at, position, occurredAt });
       revision = at;
     }
     return { stream, state, revision };
@@ -69,12 +75,12 @@ export class WriteModel {
     decider: Decider<State, Command, Event>,
     loaded: Loaded<State>,
     events: readonly Event[],
-    occurredAt: Instant,
+    { position, occurredAt }: Committed,
   ): Loaded<State> {
     let { state, revision } = loaded;
     for (const event of events) {
       revision += 1;
-      state = decider.evolve(state, event, { revision, occurredAt });
+      state = decider.evolve(state, event, { revision, position, occurredAt });
     }
     return { ...loaded, state, revision };
   }
@@ -105,15 +111,18 @@ export class WriteModel {
       expected: revision < 0 ? 'noStream' : revision,
       events: events.map((event): NewEvent => ({ id: this.timeAndIds.id(), event, metadata })),
     }));
-    if (this.store.appendMany) {
-      const { position } = await this.store.appendMany(appends);
-      return { position, occurredAt };
-    }
+    const position = await this.append(appends);
+    context.recorded?.(plans.flatMap(({ events }) => events));
+    return { position, occurredAt };
+  }
+
+  private async append(appends: readonly StreamAppend[]): Promise<Position> {
+    if (this.store.appendMany) return (await this.store.appendMany(appends)).position;
     let position: Position = 0n;
     for (const { stream, expected, events } of appends) {
       ({ position } = await this.store.append(stream, expected, events));
     }
-    return { position, occurredAt };
+    return position;
   }
 
   /**
@@ -122,9 +131,14 @@ export class WriteModel {
    * @param work is told how often it was tried before
    * @throws Rejection too-much-contention
    */
-  async decide<Result>(key: string, work: (attempt: number) => Promise<Result>): Promise<Result> {
+  decide<Result>(key: string, work: (attempt: number) => Promise<Result>): Promise<Result> {
+    return this.inTurn(key, () => this.attempt(work));
+  }
+
+  /** Runs the work once, after all earlier work on the key in this process; work on one key never waits for itself. */
+  async inTurn<Result>(key: string, work: () => Promise<Result>): Promise<Result> {
     const before = this.tails.get(key);
-    const turn = (before ?? Promise.resolve()).then(() => this.attempt(work));
+    const turn = (before ?? Promise.resolve()).then(work);
     const settled = turn.catch(() => undefined);
     this.tails.set(key, settled);
     try {

@@ -4,6 +4,8 @@ import type { Instant } from './identifiers.js';
 export interface Recorded {
   /** Revision of the event in its stream; the first is 0. */
   readonly revision: number;
+  /** Where the event stands in the whole log; later events stand at greater positions. */
+  readonly position: bigint;
   readonly occurredAt: Instant;
 }
 

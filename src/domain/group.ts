@@ -13,7 +13,10 @@ export interface ExistingGroup {
   readonly displayName: string;
   readonly externalId: string | null;
   readonly claimId: ClaimId | null;
+  /** The team that it feeds. */
   readonly teamId: TeamId | null;
+  /** An administrator unlinked it: no policy links it again. Also while a decision links it, for the day that is undone. */
+  readonly keptApart: boolean;
   readonly members: MemberSet;
   /** Revision of the last event that changed what is seen of the group. */
   readonly version: number;
@@ -49,6 +52,9 @@ export type GroupCommand =
       readonly claimId: ClaimId | null;
       readonly stated: StatedGroup;
     }
+  /** `members` are those of the team who are to be in the group from now on. */
+  | { readonly type: 'Link'; readonly teamId: TeamId; readonly members: readonly UserId[] }
+  | { readonly type: 'Unlink'; readonly byChoice: boolean }
   /** Of those who are no users any more. */
   | { readonly type: 'DropMembers'; readonly members: readonly UserId[] }
   | { readonly type: 'Delete' }
@@ -92,6 +98,13 @@ function decide(command: GroupCommand, state: GroupState): readonly GroupEvent[]
       return create(command);
     case 'Synchronize':
       return synchronize(requireGroup(state), command.claimId, command.stated);
+    case 'Link':
+      return link(requireGroup(state), command);
+    case 'Unlink': {
+      const { groupId, teamId } = requireGroup(state);
+      const { byChoice } = command;
+      return teamId ? [{ type: 'GroupUnlinked', groupId, teamId, byChoice }] : [];
+    }
     case 'DropMembers':
       return state.status === 'existing'
         ? membershipEvents(state, [{ op: 'remove', members: command.members }])
@@ -110,6 +123,20 @@ function create(command: Extract<GroupCommand, { type: 'Create' }>): readonly Gr
     { type: 'GroupCreated', groupId, displayName, externalId, claimId },
     ...(teamId ? [{ type: 'GroupLinked', groupId, teamId } as const] : []),
     ...membershipEvents({ groupId, members: MemberSet.empty }, membership),
+  ];
+}
+
+/** @throws Rejection link-conflict: a group feeds one team */
+function link(
+  group: ExistingGroup,
+  { teamId, members }: Extract<GroupCommand, { type: 'Link' }>,
+): readonly GroupEvent[] {
+  const { groupId } = group;
+  if (group.teamId === teamId) return [];
+  if (group.teamId) throw new Rejection('link-conflict', { team: group.teamId });
+  return [
+    { type: 'GroupLinked', groupId, teamId },
+    ...membershipEvents(group, [{ op: 'add', members }]),
   ];
 }
 
@@ -158,6 +185,7 @@ function evolve(state: GroupState, event: GroupEvent, recorded: Recorded): Group
       externalId,
       claimId,
       teamId: null,
+      keptApart: false,
       members: MemberSet.empty,
       version: recorded.revision,
       createdAt: recorded.occurredAt,
@@ -175,6 +203,8 @@ function evolve(state: GroupState, event: GroupEvent, recorded: Recorded): Group
       return { ...seen, members: state.members.with(event.added, event.removed) };
     case 'GroupLinked':
       return { ...state, teamId: event.teamId };
+    case 'GroupUnlinked':
+      return { ...state, teamId: null, keptApart: event.byChoice };
     case 'GroupDeleted':
       return { status: 'deleted' };
   }

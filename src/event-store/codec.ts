@@ -73,8 +73,13 @@ export function createCodec(upcasters: Upcasters): Codec {
   };
 }
 
-/** The codec of this release. No type has a second version yet. */
-export const codec: Codec = createCodec({});
+/** The codec of this release. */
+export const codec: Codec = createCodec({
+  ApiKeyIssued: [
+    // Before keys had roles, each opened everything.
+    (data) => ({ ...data, role: 'owner', organization: null }),
+  ],
+});
 
 function splitVersion(storedType: string): { type: string; version: number } {
   const dot = storedType.lastIndexOf('.v');

@@ -1,8 +1,11 @@
 import type {
   DomainEvent,
   EventMetadata,
+  TeamLink,
+  TeamSyncMapping,
   UserProfileChanged,
   UserProvisioned,
+  UserRegistered,
   UserRenamed,
 } from '../domain/events.js';
 
@@ -19,6 +22,8 @@ const text: Check = (value, path) =>
   typeof value === 'string' ? undefined : `${path} is not a string`;
 const flag: Check = (value, path) =>
   typeof value === 'boolean' ? undefined : `${path} is not a boolean`;
+const whole: Check = (value, path) =>
+  Number.isSafeInteger(value) ? undefined : `${path} is not a whole number`;
 const present: Check = (value, path) => (value === undefined ? `${path} is missing` : undefined);
 const attributes: Check = (value, path) =>
   isRecord(value) ? undefined : `${path} is not an object`;
@@ -46,14 +51,36 @@ function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+const listOf =
+  (element: Check): Check =>
+  (value, path) =>
+    Array.isArray(value)
+      ? value.map((each) => element(each, `${path}[]`)).find((fault) => fault !== undefined)
+      : `${path} is not a list`;
+const link = object<TeamLink>({ groupId: text, teamId: text });
+const mapping = object<TeamSyncMapping>({ externalGroup: text, teamId: text });
+
 const facts: Facts = {
   OrganizationCreated: { organization: text, displayName: text, nameKey: text },
   SyncEnabled: { organization: text },
   SyncDisabled: { organization: text },
   PolicyChanged: { organization: text, policy: text, value: present },
+  DirectoryAdopted: { organization: text },
+  TeamSyncMapped: { organization: text, mappings: listOf(mapping) },
+  TeamSyncMigrated: { organization: text, links: listOf(link) },
+  TeamSyncMigrationRolledBack: { organization: text, links: listOf(link), era: whole },
+  TeamSyncStarted: { organization: text, era: whole },
+  OwnerAppointed: { organization: text, userId: text },
+  OwnerDismissed: { organization: text, userId: text },
+  SeatsCounted: { organization: text, users: texts, since: whole },
+  SeatTaken: { organization: text, userId: text },
+  SeatReleased: { organization: text, userId: text },
+  RemovalCounted: { organization: text, userId: text, users: whole },
+  RemovalsPaused: { organization: text, removed: whole, users: whole },
+  RemovalsResumed: { organization: text },
   TokenIssued: { tokenId: text, name: text, hash: text, expiresAt: textOrNull, claimId: text },
   TokenRevoked: { tokenId: text },
-  ApiKeyIssued: { keyId: text, name: text, hash: text },
+  ApiKeyIssued: { keyId: text, name: text, hash: text, role: text, organization: textOrNull },
   ApiKeyRevoked: { keyId: text },
   UserProvisioned: {
     userId: text,
@@ -61,6 +88,19 @@ const facts: Facts = {
     claimId: text,
     personal: object<UserProvisioned['personal']>({ userName: text, profile: attributes }),
   },
+  UserRegistered: {
+    userId: text,
+    origin: text,
+    claimId: text,
+    personal: object<UserRegistered['personal']>({ userName: text, profile: attributes }),
+  },
+  UserSucceeded: { userId: text, predecessorId: text },
+  UserAdopted: { userId: text, matchedBy: text },
+  UserOverridden: { userId: text, attributes: texts },
+  UserOverridesReplaced: { userId: text, attributes: texts },
+  UserRoleChanged: { userId: text, role: text, source: text },
+  SignInTeamsChanged: { userId: text, teams: texts, era: whole },
+  UserLeftOrganization: { userId: text },
   UserRenamed: {
     userId: text,
     claimId: text,
@@ -79,9 +119,25 @@ const facts: Facts = {
   GroupMembersChanged: { groupId: text, added: texts, removed: texts },
   GroupDeleted: { groupId: text },
   GroupLinked: { groupId: text, teamId: text },
+  GroupUnlinked: { groupId: text, teamId: text, byChoice: flag },
   TeamCreated: { teamId: text, name: text },
   TeamRenamed: { teamId: text, name: text },
   TeamArchived: { teamId: text },
+  TeamRestored: { teamId: text },
+  TeamDeleted: { teamId: text },
+  TeamSynced: { teamId: text, groupId: text },
+  TeamReleased: { teamId: text, groupId: text },
+  TeamNameOverridden: { teamId: text },
+  TeamMembersAdded: { teamId: text, users: texts, override: flag },
+  TeamMembersRemoved: { teamId: text, users: texts },
+  TeamMembersExcluded: { teamId: text, users: texts },
+  TeamOverridesReplaced: {
+    teamId: text,
+    groupId: text,
+    dropped: texts,
+    readmitted: texts,
+    name: flag,
+  },
   NameClaimed: { kind: text, claimId: text, owner: text },
   ClaimFenced: { claimId: text },
 };

@@ -14,6 +14,13 @@ export interface ResourceRow {
   readonly resource: JsonObject;
 }
 
+export interface GroupRow extends ResourceRow {
+  /** The team that the group feeds. */
+  readonly team_id: string | null;
+  /** An administrator unlinked the group: no policy links it again. */
+  readonly kept_apart: boolean;
+}
+
 /** The id of the user, group, team or token whose stream this is: the end of the name, as every such id is a UUID. */
 export const resourceIdOf = (stream: string): string => stream.slice(-36);
 
@@ -30,7 +37,11 @@ const created = (id: string, recorded: Recorded, resource: JsonObject): Resource
   resource,
 });
 
-const changed = (row: ResourceRow, recorded: Recorded, resource = row.resource): ResourceRow => ({
+const changed = <Row extends ResourceRow>(
+  row: Row,
+  recorded: Recorded,
+  resource = row.resource,
+): Row => ({
   ...row,
   revision: recorded.revision,
   version: recorded.revision,
@@ -52,6 +63,10 @@ export function foldUser(
     const { userName, profile } = event.personal;
     return created(event.userId, recorded, { userName, active: event.active, ...profile });
   }
+  if (event.type === 'UserRegistered') {
+    const { userName, profile } = event.personal;
+    return created(event.userId, recorded, { userName, active: true, ...profile });
+  }
   if (!row) return undefined;
   switch (event.type) {
     case 'UserRenamed':
@@ -66,6 +81,13 @@ export function foldUser(
       return changed(row, recorded, { ...row.resource, active: true });
     case 'UserDeleted':
       return undefined;
+    case 'UserSucceeded':
+    case 'UserAdopted':
+    case 'UserOverridden':
+    case 'UserOverridesReplaced':
+    case 'UserRoleChanged':
+    case 'SignInTeamsChanged':
+    case 'UserLeftOrganization':
     case 'ClaimFenced':
       return { ...row, revision: recorded.revision };
   }
@@ -73,15 +95,15 @@ export function foldUser(
 
 /** The group's row after an event; undefined when there is none any more. An event seen before changes nothing. */
 export function foldGroup(
-  row: ResourceRow | undefined,
+  row: GroupRow | undefined,
   event: GroupEvent,
   recorded: Recorded,
-): ResourceRow | undefined {
+): GroupRow | undefined {
   if (row && recorded.revision <= row.revision) return row;
   if (event.type === 'GroupCreated') {
     const { groupId, displayName, externalId } = event;
     const resource = { displayName, ...(externalId === null ? {} : { externalId }) };
-    return created(groupId, recorded, resource);
+    return { ...created(groupId, recorded, resource), team_id: null, kept_apart: false };
   }
   if (!row) return undefined;
   switch (event.type) {
@@ -97,6 +119,9 @@ export function foldGroup(
     case 'GroupDeleted':
       return undefined;
     case 'GroupLinked':
+      return { ...row, revision: recorded.revision, team_id: event.teamId, kept_apart: false };
+    case 'GroupUnlinked':
+      return { ...row, revision: recorded.revision, team_id: null, kept_apart: event.byChoice };
     case 'ClaimFenced':
       return { ...row, revision: recorded.revision };
   }

@@ -10,7 +10,11 @@ import { distinctValues } from './value-set.js';
 export interface Reading {
   readonly quirks: readonly ValueQuirk[];
   readonly onQuirk?: QuirkListener;
+  readonly onIgnored?: IgnoredListener;
 }
+
+/** Hears of attributes that no schema knows. @param place in the request: `emails[0].sort` */
+export type IgnoredListener = (place: string) => void;
 
 /** The longest value of an attribute that must be unique, in UTF-16 units: such values are keys of indexes. */
 export const maxUniqueLength = 1_000;
@@ -55,7 +59,7 @@ export function readObject(
   prefix: string,
   reading: Reading,
 ): JsonObject | undefined {
-  const given = givenValues(attributes, object, prefix);
+  const given = givenValues(attributes, object, prefix, reading.onIgnored);
   const result: Record<string, JsonValue> = {};
   let assigned = false;
   for (const attribute of attributes) {
@@ -83,7 +87,7 @@ export function readChange(
   reading: Reading,
 ): JsonObject {
   const result: Record<string, JsonValue> = {};
-  for (const [attribute, given] of givenValues(attributes, object, prefix)) {
+  for (const [attribute, given] of givenValues(attributes, object, prefix, reading.onIgnored)) {
     if (attribute.mutability === 'readOnly') continue;
     const where = prefix + attribute.name;
     const value = readAttribute(attribute, given, where, reading);
@@ -126,11 +130,15 @@ export function givenValues(
   attributes: readonly Attribute[],
   object: JsonObject,
   prefix: string,
+  onIgnored?: IgnoredListener,
 ): ReadonlyMap<Attribute, JsonValue> {
   const given = new Map<Attribute, JsonValue>();
   for (const [key, value] of Object.entries(object)) {
     const attribute = attributeNamed(attributes, key);
-    if (!attribute) continue;
+    if (!attribute) {
+      onIgnored?.(prefix + key);
+      continue;
+    }
     if (given.has(attribute)) {
       const detail = `${prefix}${attribute.name}: given more than once, in different letter case`;
       throw new ScimError(400, 'invalidSyntax', detail);

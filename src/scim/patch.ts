@@ -4,6 +4,7 @@ import {
   invalidValue,
   readAttribute,
   readChange,
+  type IgnoredListener,
   type Reading,
 } from './attribute-value.js';
 import { ScimError } from './errors.js';
@@ -40,6 +41,7 @@ interface RawOperation {
 /**
  * Reads the body of a PATCH. RFC 7644 §3.5.2. No operations at all are understood as no change.
  * @param onQuirk hears of deviations from the RFC that were understood
+ * @param onIgnored hears of attributes that no schema knows, in operations without a path
  * @throws ScimError invalidSyntax: not a PatchOp message; invalidPath, invalidFilter: a bad path; invalidValue:
  *   a value of the wrong type, or none; mutability: a read-only target; noTarget: a removal without path
  */
@@ -47,8 +49,13 @@ export function readPatch(
   type: ResourceType,
   body: unknown,
   onQuirk?: QuirkListener,
+  onIgnored?: IgnoredListener,
 ): readonly PatchOperation[] {
-  const reading: Reading = { quirks: patchValueQuirks, ...(onQuirk && { onQuirk }) };
+  const reading: Reading = {
+    quirks: patchValueQuirks,
+    ...(onQuirk && { onQuirk }),
+    ...(onIgnored && { onIgnored }),
+  };
   const operations = operationsIn(body).flatMap((operation, i) => {
     const where = `Operations[${i}]`;
     if (!isObject(operation)) throw invalidSyntax(where, 'expected an object');
@@ -150,9 +157,10 @@ function readWhole(
     if (attribute && given.has(attribute)) {
       return readMember(targetIn(type, schema, attribute), inner, reading);
     }
-    if (!core) return [];
-    const nested = sameUrn(key, type.schema.id) ? type.schema : extensionNamed(type, key);
-    return nested ? readWholeAt(type, nested, inner, reading) : [];
+    const nested = core ? schemaOf(type, key) : undefined;
+    if (nested) return readWholeAt(type, nested, inner, reading);
+    reading.onIgnored?.(inner.place);
+    return [];
   });
 }
 
@@ -225,6 +233,11 @@ function refuseReadOnly(target: ResolvedPath, where: string): void {
     const detail = `${where}.path: ${pathText(target)} is read-only`;
     throw new ScimError(400, 'mutability', detail);
   }
+}
+
+/** The schema of the resource whose URN a member of a value bears. */
+function schemaOf(type: ResourceType, urn: string): SchemaDocument | undefined {
+  return sameUrn(urn, type.schema.id) ? type.schema : extensionNamed(type, urn);
 }
 
 function targetIn(type: ResourceType, schema: SchemaDocument, attribute: Attribute): ResolvedPath {

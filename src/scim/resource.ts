@@ -1,4 +1,4 @@
-import { invalidValue, readObject, type Reading } from './attribute-value.js';
+import { invalidValue, readObject, type IgnoredListener, type Reading } from './attribute-value.js';
 import { ScimError } from './errors.js';
 import { isList, isObject, type JsonObject, type JsonValue } from './json.js';
 import { excerpt } from './path.js';
@@ -30,6 +30,7 @@ export interface ResourceIdentity {
  * Ignores unknown and read-only attributes. An unassigned `active` becomes true.
  * @param body any value that JSON can hold, of any depth
  * @param onQuirk hears of deviations from the RFCs that were understood
+ * @param onIgnored hears of attributes that no schema knows
  * @throws ScimError invalidSyntax: no object, or an attribute twice in different letter case; invalidValue:
  *   wrong `schemas`, wrong type, missing required attribute; invalidVers: a schema of SCIM 1.1
  */
@@ -37,13 +38,18 @@ export function readResource(
   type: ResourceType,
   body: unknown,
   onQuirk?: QuirkListener,
+  onIgnored?: IgnoredListener,
 ): Attributes {
   if (!isObject(body)) {
     throw new ScimError(400, 'invalidSyntax', 'body: expected a JSON object');
   }
   const resource = conformingResource(type, body, onQuirk);
   checkSchemas(type, memberNamed(resource, 'schemas')?.value);
-  const reading: Reading = { quirks: resourceValueQuirks, ...(onQuirk && { onQuirk }) };
+  const reading: Reading = {
+    quirks: resourceValueQuirks,
+    ...(onQuirk && { onQuirk }),
+    ...(onIgnored && { onIgnored: exceptExtensions(type, onIgnored) }),
+  };
   const core = readObject(type.attributes, resource, '', reading);
   return completed(type, { ...core, ...readExtensions(type, resource, reading) });
 }
@@ -81,6 +87,13 @@ export function renderResource(
     ...attributes,
     ...readOnly,
     meta: { resourceType: type.name, created, lastModified, location, version },
+  };
+}
+
+/** Beside the core attributes stand the extensions, each in a member named by its URN. */
+function exceptExtensions(type: ResourceType, onIgnored: IgnoredListener): IgnoredListener {
+  return (place) => {
+    if (!extensionNamed(type, place)) onIgnored(place);
   };
 }
 

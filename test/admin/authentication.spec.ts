@@ -63,8 +63,14 @@ it.each([
   expectProblem(await callWith(null, method, path), 401, 'unauthenticated');
 });
 
-it.each(['GET', 'POST'])('requires an API key for %s /api/organizations', async (method) => {
-  const response = await callApi(organization.service, method, '/api/organizations', undefined, {
+it.each([
+  ['GET', '/api/organizations'],
+  ['POST', '/api/organizations'],
+  ['GET', '/api/keys'],
+  ['POST', '/api/keys'],
+  ['DELETE', '/api/keys/01a2035a-d6b1-77cb-9586-80d50df64445'],
+])('requires an API key for %s %s', async (method, path) => {
+  const response = await callApi(organization.service, method, path, undefined, {
     authorization: null,
   });
   expectProblem(response, 401, 'unauthenticated');

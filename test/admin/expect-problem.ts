@@ -13,3 +13,8 @@ export function expectProblem(response: ApiResponse, status: number, reason: str
   expect(response.status).toBe(status);
   expect(response.text).not.toMatch(/\\n\s+at |node_modules|QueryFailed|SELECT .* FROM/);
 }
+
+/** What a problem says, without what tells one request from another. */
+export function withoutInstance({ body }: ApiResponse): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(Object.entries(body).filter(([member]) => member !== 'instance'));
+}

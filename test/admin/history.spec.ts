@@ -88,7 +88,7 @@ it('filters by group and by team', async () => {
   const group = await organization.createGroup();
   const [team] = (await organization.api('GET', '/teams')).body.items;
   expect(await types(`?group=${group.id}`)).toContain('GroupCreated');
-  expect(await types(`?team=${team!.id}`)).toEqual(['TeamCreated']);
+  expect(await types(`?team=${team!.id}`)).toEqual(['GroupLinked', 'TeamSynced', 'TeamCreated']);
 });
 
 it('filters by actor', async () => {

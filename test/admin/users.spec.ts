@@ -38,13 +38,15 @@ it('R2 and R4 shows a user whole, at once after the answer of the identity provi
     status: 'active',
     synced: true,
     origin: 'scim',
+    role: 'member',
+    defaults: { role: 'member' },
     teams: [],
     createdAt: created.meta.created,
     modifiedAt: created.meta.lastModified,
   };
   expect((await organization.api('GET', `/users/${created.id}`)).body).toEqual(expected);
   const { body } = await organization.api('GET', '/users');
-  expect(body).toEqual({ items: [expected], total: 1 });
+  expect(body).toEqual({ items: [expected], total: 1, counts: { synced: 1, unsynced: 0 } });
 });
 
 it('leaves out what a user does not have', async () => {
@@ -53,10 +55,12 @@ it('leaves out what a user does not have', async () => {
   expect(Object.keys(body).sort()).toEqual(
     [
       'createdAt',
+      'defaults',
       'emails',
       'id',
       'modifiedAt',
       'origin',
+      'role',
       'status',
       'synced',
       'teams',
@@ -170,6 +174,10 @@ it('shows nothing of the users of another organization', async () => {
   const neighbour = await newOrganization(organization.service);
   const { id, userName } = await neighbour.createUser();
   expectProblem(await organization.api('GET', `/users/${id}`), 404, 'user-unknown');
-  expect((await organization.api('GET', '/users')).body).toEqual({ items: [], total: 0 });
+  expect((await organization.api('GET', '/users')).body).toEqual({
+    items: [],
+    total: 0,
+    counts: { synced: 0, unsynced: 0 },
+  });
   expect(await userNames(`?q=${userName}`)).toEqual([]);
 });

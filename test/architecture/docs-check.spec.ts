@@ -60,6 +60,23 @@ it.each([
   expect(problemsWith({ [file]: text })).toContain(problem);
 });
 
+const STALE =
+  'docs/requirements.md: not what docs/requirements.json and the tests say; npm run docs:requirements writes it anew';
+
+it('finds a requirement that no test names, a name that no requirement has, and a stale page', () => {
+  const changes = {
+    'docs/requirements.json': JSON.stringify({ R1: 'One.', R2: 'Two.', R3: 'Three.' }),
+    'test/walks/a.spec.ts':
+      "it('R1 does', () => {});\nit.each([1])('R4 does %i as R2', () => {});\n",
+    'test/b.spec.ts': "it('answers within a bound, as R3 asks', () => {});\n",
+  };
+  expect(problemsWith(changes)).toEqual([
+    'docs/requirements.json: no test names R2',
+    'test/walks/a.spec.ts: "R4 does %i as R2" names R4, which is no requirement',
+    STALE,
+  ]);
+});
+
 it('finds a variable that the README lacks', () => {
   expect(problemsWith({}, ['PORT', 'HOST', 'ROLE'])).toEqual([
     'README.md: the table of variables lacks ROLE',

@@ -66,6 +66,7 @@ const groupOf = (members: readonly string[]): ExistingGroup => ({
   externalId: null,
   claimId: null,
   teamId: null,
+  keptApart: false,
   members: MemberSet.empty.with(members as readonly UserId[], []),
   version: 0,
   createdAt: '2026-01-01T00:00:00.000Z',

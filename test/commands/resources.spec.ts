@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { systemTimeAndIds, type TimeAndIds } from '../../src/commands/time-and-ids.js';
 import type { OrganizationId } from '../../src/domain/identifiers.js';
 import type { RecordedEvent, StreamAppend } from '../../src/event-store/event-store.js';
+import { teamsOf } from './directory-of.js';
 import { attributesOf } from '../projections/random-directory.js';
 import { userType } from '../../src/scim/schema.js';
 import {
@@ -154,7 +155,7 @@ describe('a group', () => {
     },
   );
 
-  it.each([0, 1, 2])(
+  it.each([0, 1])(
     'has a team when its creation died before append %i and was repeated',
     async (died) => {
       const dying = sequential(log.store, dyingBefore(died));
@@ -163,8 +164,8 @@ describe('a group', () => {
       ).rejects.toThrow(ProcessDied);
       const side = writeSide(sequential(log.store), organization);
       const { id } = await side.postGroup({ displayName: 'one' });
-      const { attributes } = await side.putGroup(id, { displayName: 'two' });
-      expect(attributes['displayName']).toBe('two');
+      await side.putGroup(id, { displayName: 'two' });
+      expect(await teamsOf(log.store, organization)).toMatchObject([{ name: 'two', synced: true }]);
     },
   );
 

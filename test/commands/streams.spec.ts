@@ -6,7 +6,7 @@ import {
   userStream,
 } from '../../src/commands/streams.js';
 import type { OrganizationId } from '../../src/domain/identifiers.js';
-import { defaultPolicies } from '../../src/domain/policies.js';
+import { organizationOf } from '../domain/facts.js';
 import { enabledOrganization, openLog, writeSide, type Log } from './write-side.js';
 
 const acme = 'acme' as OrganizationId;
@@ -46,12 +46,9 @@ describe.each(streams)('the stream of a $name', ({ name, streamOf }) => {
 
 describe('the stream of a name', () => {
   const owner = (organization: OrganizationId, nameKey = 'a2V5') => ({
-    status: 'existing' as const,
+    ...organizationOf(),
     organization,
-    displayName: '',
     nameKey,
-    syncEnabled: true,
-    policies: defaultPolicies,
   });
 
   it.each([

@@ -29,9 +29,9 @@ async function usersOf(organization: OrganizationId) {
   const states = new Map<string, UserState>();
   const head = await log.store.head();
   for await (const page of log.store.readOrganization(organization, 0n, head)) {
-    for (const { stream, event, revision, metadata } of page) {
+    for (const { stream, event, revision, position, metadata } of page) {
       if (!stream.startsWith('user-')) continue;
-      const recorded = { revision, occurredAt: metadata.occurredAt };
+      const recorded = { revision, position, occurredAt: metadata.occurredAt };
       const state = states.get(stream) ?? user.initial;
       states.set(stream, user.evolve(state, event as UserEvent, recorded));
     }

@@ -1,17 +1,25 @@
 import { apiKey, type IssueApiKey } from '../../src/domain/api-key.js';
 import type { ApiKeyEvent } from '../../src/domain/events.js';
-import type { ApiKeyId } from '../../src/domain/identifiers.js';
+import type { ApiKeyId, OrganizationId } from '../../src/domain/identifiers.js';
 import { given } from './specification.js';
 
 const keyId = 'key' as ApiKeyId;
-const issue: IssueApiKey = { type: 'Issue', keyId, name: 'first', hash: 'aa' };
-const issued: ApiKeyEvent = { type: 'ApiKeyIssued', keyId, name: 'first', hash: 'aa' };
-
+const acme = 'acme' as OrganizationId;
+const auditor = { role: 'auditor', organization: acme } as const;
+const issue: IssueApiKey = { type: 'Issue', keyId, name: 'first', hash: 'aa', scope: auditor };
+const issued: ApiKeyEvent = { type: 'ApiKeyIssued', keyId, name: 'first', hash: 'aa', ...auditor };
 const revoked: ApiKeyEvent = { type: 'ApiKeyRevoked', keyId };
 
 describe('an API key', () => {
-  it('is issued', () => {
+  it('is issued for a role in one organization', () => {
     given(apiKey).when(issue).then([issued]);
+  });
+
+  it('is issued for a role in every organization', () => {
+    const scope = { role: 'owner', organization: null } as const;
+    given(apiKey)
+      .when({ ...issue, scope })
+      .then([{ type: 'ApiKeyIssued', keyId, name: 'first', hash: 'aa', ...scope }]);
   });
 
   it('that is valid is not issued again', () => {
@@ -20,6 +28,16 @@ describe('an API key', () => {
 
   it('that was revoked can be issued again', () => {
     given(apiKey, [issued, revoked]).when(issue).then([issued]);
+  });
+
+  it.each([
+    { role: 'owner', organization: null },
+    { role: 'auditor', organization: null },
+    { role: 'administrator', organization: acme },
+  ] as const)('that was revoked does not come back as one that opens other things: %j', (scope) => {
+    given(apiKey, [issued, revoked])
+      .when({ ...issue, scope })
+      .thenNothing();
   });
 
   it('is revoked once', () => {

@@ -14,6 +14,9 @@ import type {
   UserId,
 } from '../../src/domain/identifiers.js';
 
+import type { ExistingOrganization } from '../../src/domain/organization.js';
+import { defaultPolicies, type Policies } from '../../src/domain/policies.js';
+
 export const acme = 'acme' as OrganizationId;
 export const ada = '00000000-0000-7000-8000-000000000ada' as UserId;
 export const bob = '00000000-0000-7000-8000-000000000b0b' as UserId;
@@ -43,6 +46,20 @@ export const groupCreated: GroupCreated = {
   externalId: null,
   claimId: firstClaim,
 };
+
+/** With SCIM on, and the default policies but for these. */
+export const organizationOf = (policies: Partial<Policies> = {}): ExistingOrganization => ({
+  status: 'existing',
+  organization: acme,
+  displayName: 'Acme',
+  nameKey: 'a2V5',
+  syncEnabled: true,
+  policies: { ...defaultPolicies, ...policies },
+  adoptedThrough: null,
+  teamSyncMappings: [],
+  teamSync: { era: null, eras: 0, migrated: null },
+  seatsSince: null,
+});
 
 export const membersChanged = (
   added: readonly UserId[],

@@ -7,7 +7,7 @@ import {
   type MembershipEdit,
   type StatedGroup,
 } from '../../src/domain/group.js';
-import type { UserId } from '../../src/domain/identifiers.js';
+import type { TeamId, UserId } from '../../src/domain/identifiers.js';
 import { MemberSet } from '../../src/domain/member-set.js';
 import {
   ada,
@@ -31,6 +31,13 @@ const synchronize = (change: Partial<StatedGroup> = {}, claimId = firstClaim) =>
   ({ type: 'Synchronize', claimId, stated: stated(change) }) as const;
 const edits = (...membership: MembershipEdit[]) => synchronize({ membership });
 const linked: GroupEvent = { type: 'GroupLinked', groupId: engineers, teamId: engineering };
+const marketing = '00000000-0000-7000-8000-0000000000aa' as TeamId;
+const unlinked = (byChoice: boolean): GroupEvent => ({
+  type: 'GroupUnlinked',
+  groupId: engineers,
+  teamId: engineering,
+  byChoice,
+});
 const deleted: GroupEvent = { type: 'GroupDeleted', groupId: engineers };
 const fenced: GroupEvent = { type: 'ClaimFenced', claimId: secondClaim };
 
@@ -129,6 +136,48 @@ describe('a group', () => {
       .thenNothing();
   });
 
+  it('is linked, and takes over the members of its team', () => {
+    given(group, [groupCreated, membersChanged([ada])])
+      .when({ type: 'Link', teamId: engineering, members: [ada, bob] })
+      .then([linked, membersChanged([bob])]);
+  });
+
+  it('linking it to its team again appends nothing', () => {
+    given(group, [groupCreated, linked])
+      .when({ type: 'Link', teamId: engineering, members: [ada] })
+      .thenNothing();
+  });
+
+  it('is not linked to a second team', () => {
+    given(group, [groupCreated, linked])
+      .when({ type: 'Link', teamId: marketing, members: [] })
+      .thenRejects('link-conflict', { team: engineering });
+  });
+
+  it.each([true, false])('is unlinked, by choice: %s', (byChoice) => {
+    given(group, [groupCreated, linked])
+      .when({ type: 'Unlink', byChoice })
+      .then([unlinked(byChoice)]);
+  });
+
+  it('unlinking what feeds no team appends nothing', () => {
+    given(group, [groupCreated, linked, unlinked(true)])
+      .when({ type: 'Unlink', byChoice: true })
+      .thenNothing();
+  });
+
+  it.each([
+    { what: 'by choice', history: [linked, unlinked(true)], keptApart: true },
+    {
+      what: 'by choice and linked since',
+      history: [linked, unlinked(true), linked],
+      keptApart: true,
+    },
+    { what: 'by an undone step', history: [linked, unlinked(false)], keptApart: false },
+  ])('that was unlinked $what is kept apart: $keptApart', ({ history, keptApart }) => {
+    expect(requireGroup(stateAfter(group, [groupCreated, ...history])).keptApart).toBe(keptApart);
+  });
+
   it('is deleted', () => {
     given(group, [groupCreated]).when({ type: 'Delete' }).then([deleted]);
   });
@@ -137,8 +186,12 @@ describe('a group', () => {
     { state: 'no', history: [] },
     { state: 'a deleted', history: [groupCreated, deleted] },
     { state: 'a fenced but never created', history: [fenced] },
-  ])('$state group cannot be synchronized', ({ history }) => {
+  ])('$state group cannot be synchronized, linked or unlinked', ({ history }) => {
     given(group, history).when(synchronize()).thenRejects('group-unknown');
+    given(group, history)
+      .when({ type: 'Link', teamId: engineering, members: [] })
+      .thenRejects('group-unknown');
+    given(group, history).when({ type: 'Unlink', byChoice: true }).thenRejects('group-unknown');
   });
 
   it('a deleted group cannot be deleted again', () => {
@@ -149,10 +202,14 @@ describe('a group', () => {
     given(group).when({ type: 'FenceClaim', claimId: secondClaim }).then([fenced]);
   });
 
-  it('neither a link nor a fence changes its version', () => {
+  it('neither a link nor its end nor a fence changes its version', () => {
     expect(stateAfter(group, [groupCreated, linked, fenced])).toMatchObject({
       version: 0,
       teamId: engineering,
+    });
+    expect(stateAfter(group, [groupCreated, linked, unlinked(true)])).toMatchObject({
+      version: 0,
+      teamId: null,
     });
   });
 });

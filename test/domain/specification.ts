@@ -4,6 +4,7 @@ import { Rejection, type RejectionReason } from '../../src/domain/rejection.js';
 /** Where and when the event of that revision was recorded: one event a millisecond. */
 export const recordedAt = (revision: number): Recorded => ({
   revision,
+  position: BigInt(revision + 1),
   occurredAt: new Date(Date.UTC(2026, 0, 1) + revision).toISOString(),
 });
 

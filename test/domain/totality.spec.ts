@@ -7,6 +7,9 @@ import type {
   ClaimEvent,
   GroupEvent,
   OrganizationEvent,
+  OwnersEvent,
+  SafeguardEvent,
+  SeatsEvent,
   TeamEvent,
   TokenEvent,
   UserEvent,
@@ -14,6 +17,9 @@ import type {
 import { group } from '../../src/domain/group.js';
 import type { ApiKeyId, JsonObject, UserId } from '../../src/domain/identifiers.js';
 import { organization } from '../../src/domain/organization.js';
+import { owners } from '../../src/domain/owners.js';
+import { safeguard } from '../../src/domain/safeguard.js';
+import { seats } from '../../src/domain/seats.js';
 import { team } from '../../src/domain/team.js';
 import { token } from '../../src/domain/token.js';
 import { user } from '../../src/domain/user.js';
@@ -28,7 +34,7 @@ import {
   secondClaim,
   tokenIssued,
 } from './facts.js';
-import { stateAfter } from './specification.js';
+import { recordedAt, stateAfter } from './specification.js';
 
 const claimId = fc.constantFrom(firstClaim, secondClaim);
 const text = fc.string({ maxLength: 3 });
@@ -59,8 +65,37 @@ const userEvent = fc.oneof(
     personal: { set, removed },
   })),
   fc
-    .constantFrom('UserDeactivated' as const, 'UserReactivated' as const, 'UserDeleted' as const)
+    .constantFrom(
+      'UserDeactivated' as const,
+      'UserLeftOrganization' as const,
+      'UserReactivated' as const,
+      'UserDeleted' as const,
+    )
     .map((type): UserEvent => ({ type, userId: ada })),
+  fc.tuple(claimId, text, profile).map(([claim, userName, attributes]): UserEvent => ({
+    type: 'UserRegistered',
+    userId: ada,
+    origin: 'manual',
+    claimId: claim,
+    personal: { userName, profile: attributes },
+  })),
+  fc
+    .tuple(
+      fc.constantFrom('UserOverridden' as const, 'UserOverridesReplaced' as const),
+      fc.array(text),
+    )
+    .map(([type, attributes]): UserEvent => ({ type, userId: ada, attributes })),
+  text.map((role): UserEvent => ({
+    type: 'UserRoleChanged',
+    userId: ada,
+    role,
+    source: 'sign-in',
+  })),
+  fc.constantFrom<UserEvent[]>(
+    { type: 'UserAdopted', userId: ada, matchedBy: 'userName' },
+    { type: 'UserSucceeded', userId: ada, predecessorId: 'x' as UserId },
+    { type: 'SignInTeamsChanged', userId: ada, teams: [teamId], era: 1 },
+  ),
 );
 const groupEvent = fc.oneof(
   fenced,
@@ -84,6 +119,8 @@ const groupEvent = fc.oneof(
   })),
   fc.constantFrom<GroupEvent[]>(
     { type: 'GroupLinked', groupId, teamId },
+    { type: 'GroupUnlinked', groupId, teamId, byChoice: true },
+    { type: 'GroupUnlinked', groupId, teamId, byChoice: false },
     { type: 'GroupDeleted', groupId },
   ),
 );
@@ -92,26 +129,87 @@ const organizationEvent = fc.oneof(
     { type: 'OrganizationCreated', organization: acme, displayName: 'Acme', nameKey: 'a2V5' },
     { type: 'SyncEnabled', organization: acme },
     { type: 'SyncDisabled', organization: acme },
+    { type: 'DirectoryAdopted', organization: acme },
+    { type: 'TeamSyncMapped', organization: acme, mappings: [{ externalGroup: 'g', teamId }] },
+    { type: 'TeamSyncStarted', organization: acme, era: 1 },
+    { type: 'TeamSyncMigrated', organization: acme, links: [{ groupId, teamId }] },
+    { type: 'TeamSyncMigrationRolledBack', organization: acme, links: [], era: 1 },
   ),
   fc
-    .tuple(fc.constantFrom('groupNames', '__proto__', 'x'), fc.jsonValue({ maxDepth: 1 }))
+    .tuple(
+      fc.constantFrom('groupNames', 'seatLimit', '__proto__', 'x'),
+      fc.jsonValue({ maxDepth: 1 }),
+    )
     .map(
       ([policy, value]) =>
         ({ type: 'PolicyChanged', organization: acme, policy, value }) as OrganizationEvent,
     ),
+);
+const about = { organization: acme, userId: ada } as const;
+const ownersEvent = fc.constantFrom<OwnersEvent[]>(
+  { type: 'OwnerAppointed', ...about },
+  { type: 'OwnerDismissed', ...about },
+);
+const seatsEvent = fc.oneof(
+  fc.constantFrom<SeatsEvent[]>(
+    { type: 'SeatTaken', ...about },
+    { type: 'SeatReleased', ...about },
+  ),
+  fc.tuple(members, fc.constantFrom(1, 2)).map(([users, since]): SeatsEvent => ({
+    type: 'SeatsCounted',
+    organization: acme,
+    users,
+    since,
+  })),
+);
+const safeguardEvent = fc.constantFrom<SafeguardEvent[]>(
+  { type: 'RemovalCounted', ...about, users: 3 },
+  { type: 'RemovalsPaused', organization: acme, removed: 1, users: 2 },
+  { type: 'RemovalsResumed', organization: acme },
 );
 const tokenEvent = fc.oneof(
   fenced,
   fc.constantFrom<TokenEvent[]>(tokenIssued, { type: 'TokenRevoked', tokenId }),
 );
 const apiKeyEvent = fc.constantFrom<ApiKeyEvent[]>(
-  { type: 'ApiKeyIssued', keyId: 'key' as ApiKeyId, name: 'n', hash: 'h' },
+  {
+    type: 'ApiKeyIssued',
+    keyId: 'key' as ApiKeyId,
+    name: 'n',
+    hash: 'h',
+    role: 'owner',
+    organization: null,
+  },
   { type: 'ApiKeyRevoked', keyId: 'key' as ApiKeyId },
 );
-const teamEvent = fc.constantFrom<TeamEvent[]>(
-  { type: 'TeamCreated', teamId, name: 'a' },
-  { type: 'TeamRenamed', teamId, name: 'b' },
-  { type: 'TeamArchived', teamId },
+const teamEvent = fc.oneof(
+  fc.constantFrom<TeamEvent[]>(
+    { type: 'TeamCreated', teamId, name: 'a' },
+    { type: 'TeamRenamed', teamId, name: 'b' },
+    { type: 'TeamNameOverridden', teamId },
+    { type: 'TeamArchived', teamId },
+    { type: 'TeamRestored', teamId },
+    { type: 'TeamDeleted', teamId },
+    { type: 'TeamSynced', teamId, groupId },
+    { type: 'TeamReleased', teamId, groupId },
+  ),
+  fc
+    .tuple(fc.constantFrom('TeamMembersRemoved' as const, 'TeamMembersExcluded' as const), members)
+    .map(([type, users]): TeamEvent => ({ type, teamId, users })),
+  fc.tuple(members, fc.boolean()).map(([users, override]): TeamEvent => ({
+    type: 'TeamMembersAdded',
+    teamId,
+    users,
+    override,
+  })),
+  fc.tuple(members, members, fc.boolean()).map(([dropped, readmitted, named]): TeamEvent => ({
+    type: 'TeamOverridesReplaced',
+    teamId,
+    groupId,
+    dropped,
+    readmitted,
+    name: named,
+  })),
 );
 const claimEvent = claimId.map((held): ClaimEvent => ({
   type: 'NameClaimed',
@@ -137,6 +235,9 @@ describe('every order of events has a state, always the same one', () => {
   it('of a group', () => folds(group, groupEvent));
   it('of a team', () => folds(team, teamEvent));
   it('of an organization', () => folds(organization, organizationEvent));
+  it('of the owners', () => folds(owners, ownersEvent));
+  it('of the seats', () => folds(seats, seatsEvent));
+  it('of the safeguard', () => folds(safeguard, safeguardEvent));
   it('of a token', () => folds(token, tokenEvent));
   it('of an API key', () => folds(apiKey, apiKeyEvent));
   it('of a name', () => folds(name, claimEvent));
@@ -151,7 +252,11 @@ describe('a fold leaves earlier states and events as they are', () => {
   it.each([
     { name: 'a user', run: () => foldsFrozen(user, userEvent) },
     { name: 'an organization', run: () => foldsFrozen(organization, organizationEvent) },
+    { name: 'a group', run: () => foldsFrozen(group, groupEvent) },
     { name: 'a team', run: () => foldsFrozen(team, teamEvent) },
+    { name: 'the owners', run: () => foldsFrozen(owners, ownersEvent) },
+    { name: 'the seats', run: () => foldsFrozen(seats, seatsEvent) },
+    { name: 'the safeguard', run: () => foldsFrozen(safeguard, safeguardEvent) },
     { name: 'a token', run: () => foldsFrozen(token, tokenEvent) },
   ])('of $name', ({ run }) => run());
 });
@@ -165,8 +270,7 @@ function foldsFrozen<State, Command, Event>(
     fc.property(fc.array(event, { maxLength: 8 }), (history) => {
       let state = frozen(decider.initial);
       for (const [revision, each] of history.entries()) {
-        const recorded = { revision, occurredAt: '2026-01-01T00:00:00.000Z' };
-        state = frozen(decider.evolve(state, frozen(each), recorded));
+        state = frozen(decider.evolve(state, frozen(each), recordedAt(revision)));
       }
     }),
   );

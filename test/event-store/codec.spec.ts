@@ -1,7 +1,13 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import type { DomainEvent, EventMetadata } from '../../src/domain/events.js';
-import type { JsonObject, JsonValue, TeamId, UserId } from '../../src/domain/identifiers.js';
+import type {
+  GroupId,
+  JsonObject,
+  JsonValue,
+  TeamId,
+  UserId,
+} from '../../src/domain/identifiers.js';
 import type { Upcasters } from '../../src/event-store/codec.js';
 import { codec, createCodec, UnreadableEvent } from '../../src/event-store/codec.js';
 import { eventTypes } from '../../src/event-store/event-shapes.js';
@@ -32,6 +38,8 @@ const event = <Type extends string, Facts>(
     .record(facts, { noNullPrototype: true })
     .map((values): Facts & { type: Type } => ({ ...values, type }));
 
+const links = fc.array(personal({ groupId: id<GroupId>(), teamId: id<TeamId>() }));
+
 const arbitraries: Arbitraries = {
   OrganizationCreated: event('OrganizationCreated', {
     organization: id(),
@@ -49,7 +57,13 @@ const arbitraries: Arbitraries = {
     claimId: id(),
   }),
   TokenRevoked: event('TokenRevoked', { tokenId: id() }),
-  ApiKeyIssued: event('ApiKeyIssued', { keyId: id(), name: text, hash: text }),
+  ApiKeyIssued: event('ApiKeyIssued', {
+    keyId: id(),
+    name: text,
+    hash: text,
+    role: fc.constantFrom('owner', 'administrator', 'auditor', 'operator', 'application'),
+    organization: orNull(id()),
+  }),
   ApiKeyRevoked: event('ApiKeyRevoked', { keyId: id() }),
   UserProvisioned: event('UserProvisioned', {
     userId: id(),
@@ -100,6 +114,89 @@ const arbitraries: Arbitraries = {
     owner: text,
   }),
   ClaimFenced: event('ClaimFenced', { claimId: id() }),
+  DirectoryAdopted: event('DirectoryAdopted', { organization: id() }),
+  TeamSyncMapped: event('TeamSyncMapped', {
+    organization: id(),
+    mappings: fc.array(personal({ externalGroup: text, teamId: id<TeamId>() })),
+  }),
+  TeamSyncStarted: event('TeamSyncStarted', { organization: id(), era: fc.nat() }),
+  TeamSyncMigrated: event('TeamSyncMigrated', { organization: id(), links }),
+  TeamSyncMigrationRolledBack: event('TeamSyncMigrationRolledBack', {
+    organization: id(),
+    links,
+    era: fc.nat(),
+  }),
+  OwnerAppointed: event('OwnerAppointed', { organization: id(), userId: id() }),
+  OwnerDismissed: event('OwnerDismissed', { organization: id(), userId: id() }),
+  SeatsCounted: event('SeatsCounted', {
+    organization: id(),
+    users: fc.array(id()),
+    since: fc.nat(),
+  }),
+  SeatTaken: event('SeatTaken', { organization: id(), userId: id() }),
+  SeatReleased: event('SeatReleased', { organization: id(), userId: id() }),
+  RemovalCounted: event('RemovalCounted', {
+    organization: id(),
+    userId: id(),
+    users: fc.nat(),
+  }),
+  RemovalsPaused: event('RemovalsPaused', {
+    organization: id(),
+    removed: fc.nat(),
+    users: fc.nat(),
+  }),
+  RemovalsResumed: event('RemovalsResumed', { organization: id() }),
+  UserRegistered: event('UserRegistered', {
+    userId: id(),
+    origin: fc.constantFrom('sign-in', 'manual', 'api'),
+    claimId: id(),
+    personal: personal({ userName: text, profile: attributes }),
+  }),
+  UserSucceeded: event('UserSucceeded', { userId: id(), predecessorId: id() }),
+  UserAdopted: event('UserAdopted', {
+    userId: id(),
+    matchedBy: fc.constantFrom('id', 'userName', 'externalId', 'emails.value'),
+  }),
+  UserOverridden: event('UserOverridden', { userId: id(), attributes: fc.array(text) }),
+  UserOverridesReplaced: event('UserOverridesReplaced', {
+    userId: id(),
+    attributes: fc.array(text),
+  }),
+  UserRoleChanged: event('UserRoleChanged', {
+    userId: id(),
+    role: text,
+    source: fc.constantFrom('sign-in', 'manual'),
+  }),
+  SignInTeamsChanged: event('SignInTeamsChanged', {
+    userId: id(),
+    teams: fc.array(id()),
+    era: fc.nat(),
+  }),
+  UserLeftOrganization: event('UserLeftOrganization', { userId: id() }),
+  GroupUnlinked: event('GroupUnlinked', {
+    groupId: id(),
+    teamId: id(),
+    byChoice: fc.boolean(),
+  }),
+  TeamRestored: event('TeamRestored', { teamId: id() }),
+  TeamDeleted: event('TeamDeleted', { teamId: id() }),
+  TeamSynced: event('TeamSynced', { teamId: id(), groupId: id() }),
+  TeamReleased: event('TeamReleased', { teamId: id(), groupId: id() }),
+  TeamNameOverridden: event('TeamNameOverridden', { teamId: id() }),
+  TeamMembersAdded: event('TeamMembersAdded', {
+    teamId: id(),
+    users: fc.array(id()),
+    override: fc.boolean(),
+  }),
+  TeamMembersRemoved: event('TeamMembersRemoved', { teamId: id(), users: fc.array(id()) }),
+  TeamMembersExcluded: event('TeamMembersExcluded', { teamId: id(), users: fc.array(id()) }),
+  TeamOverridesReplaced: event('TeamOverridesReplaced', {
+    teamId: id(),
+    groupId: id(),
+    dropped: fc.array(id()),
+    readmitted: fc.array(id()),
+    name: fc.boolean(),
+  }),
 };
 
 const metadata: EventMetadata = {

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
-import type { GroupEvent, UserEvent } from '../../src/domain/events.js';
+import type { GroupEvent, TeamEvent, UserEvent } from '../../src/domain/events.js';
 import { group, type ExistingGroup, type GroupState } from '../../src/domain/group.js';
 import type { OrganizationId } from '../../src/domain/identifiers.js';
+import { team, type ExistingTeam, type TeamState } from '../../src/domain/team.js';
 import { user, type ProvisionedUser, type UserState } from '../../src/domain/user.js';
 import type { RecordedEvent } from '../../src/event-store/event-store.js';
 import { DirectoryProjection } from '../../src/projections/directory/directory.projection.js';
@@ -28,22 +29,50 @@ function followed(events: readonly RecordedEvent[]): readonly RecordedEvent[] {
 function expectedDirectory(events: readonly RecordedEvent[]) {
   const users = new Map<string, UserState>();
   const groups = new Map<string, GroupState>();
-  for (const { stream, event, revision, metadata } of events) {
-    const recorded = { revision, occurredAt: metadata.occurredAt };
+  const teams = new Map<string, TeamState>();
+  const named = new Map<string, Pick<ShownGroup, 'createdAt' | 'modifiedAt'>>();
+  for (const { stream, event, revision, position, metadata } of events) {
+    const { occurredAt } = metadata;
+    const recorded = { revision, position, occurredAt };
     if (stream.startsWith('user-')) {
       const state = users.get(stream) ?? user.initial;
       users.set(stream, user.evolve(state, event as UserEvent, recorded));
     } else if (stream.startsWith('group-')) {
       const state = groups.get(stream) ?? group.initial;
       groups.set(stream, group.evolve(state, event as GroupEvent, recorded));
+    } else if (stream.startsWith('team-')) {
+      const state = teams.get(stream) ?? team.initial;
+      teams.set(stream, team.evolve(state, event as TeamEvent, recorded));
+      if (event.type === 'TeamCreated') {
+        named.set(event.teamId, { createdAt: occurredAt, modifiedAt: occurredAt });
+      } else if (event.type === 'TeamRenamed') {
+        named.set(event.teamId, { ...named.get(event.teamId)!, modifiedAt: occurredAt });
+      }
     }
   }
   const present = [...users.values()].filter((state) => state.status === 'provisioned');
   const existing = [...groups.values()].filter((state) => state.status === 'existing');
   return {
     users: present.map((state) => expectedUser(state, existing)).sort(byId),
-    groups: existing.map((state) => expectedGroup(state, present)).sort(byId),
+    groups: [
+      ...existing.map((state) => expectedGroup(state, present)),
+      ...externalTeams([...teams.values()], existing).map((state) =>
+        expectedExternalGroup(state, named.get(state.teamId)!),
+      ),
+    ].sort(byId),
   };
+}
+
+/** Teams that are to be found as groups: nothing feeds them but the group that they are about to be. */
+function externalTeams(
+  teams: readonly TeamState[],
+  groups: readonly ExistingGroup[],
+): readonly ExistingTeam[] {
+  const taken = new Set<string>(groups.map(({ groupId }) => groupId));
+  return teams
+    .filter((state) => state.status === 'existing')
+    .filter(({ teamId, archived }) => !archived && !taken.has(teamId))
+    .filter(({ teamId, groups: feeders }) => feeders.every((id) => id.toString() === teamId));
 }
 
 const byId = (a: { readonly id: string }, b: { readonly id: string }): number =>
@@ -64,10 +93,28 @@ function expectedUser(state: ProvisionedUser, groups: readonly ExistingGroup[]) 
   };
 }
 
-function expectedGroup(state: ExistingGroup, users: readonly ProvisionedUser[]) {
+interface ShownGroup {
+  readonly id: string;
+  readonly external: boolean;
+  readonly version: number;
+  readonly createdAt: string;
+  readonly modifiedAt: string;
+  readonly attributes: object;
+  readonly members: readonly string[];
+}
+
+function expectedExternalGroup(
+  { teamId: id, name, version }: ExistingTeam,
+  times: Pick<ShownGroup, 'createdAt' | 'modifiedAt'>,
+): ShownGroup {
+  return { id, external: true, version, ...times, attributes: { displayName: name }, members: [] };
+}
+
+function expectedGroup(state: ExistingGroup, users: readonly ProvisionedUser[]): ShownGroup {
   const { groupId: id, version, createdAt, modifiedAt, displayName, externalId, members } = state;
   return {
     id,
+    external: false,
     version,
     createdAt,
     modifiedAt,

@@ -1,7 +1,12 @@
 import fc from 'fast-check';
 import type { Decider } from '../../src/domain/decider.js';
 import type { DomainEvent } from '../../src/domain/events.js';
-import { group, type GroupCommand, type MembershipEdit } from '../../src/domain/group.js';
+import {
+  group,
+  type GroupCommand,
+  type GroupState,
+  type MembershipEdit,
+} from '../../src/domain/group.js';
 import type {
   ClaimId,
   GroupId,
@@ -11,11 +16,18 @@ import type {
   TokenId,
   UserId,
 } from '../../src/domain/identifiers.js';
-import { organization, type OrganizationCommand } from '../../src/domain/organization.js';
+import {
+  organization,
+  type ExistingOrganization,
+  type OrganizationCommand,
+  type PolicyValues,
+} from '../../src/domain/organization.js';
+import { Rejection } from '../../src/domain/rejection.js';
 import { team, type TeamCommand } from '../../src/domain/team.js';
 import { token, type TokenCommand } from '../../src/domain/token.js';
 import { user, type UserCommand } from '../../src/domain/user.js';
 import type { Fact } from './read-side.js';
+import { happenToTeams, isTeamStep, teamSteps, type TeamWorld } from './steps-of-teams.js';
 
 const SLOTS = 4;
 const slot = fc.nat({ max: SLOTS - 1 });
@@ -57,16 +69,31 @@ const step = fc.oneof(
       leaving: slots,
     }),
   },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('deleteGroup' as const), slot }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant('deleteGroup' as const),
+      slot,
+      then: fc.constantFrom('stay' as const, 'archive' as const, 'delete' as const),
+    }),
+  },
   { weight: 3, arbitrary: fc.record({ kind: fc.constant('enable' as const) }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('disable' as const) }) },
   {
     weight: 1,
     arbitrary: fc.record({
-      kind: fc.constant('policy' as const),
-      value: fc.constantFrom('any', 'unique'),
+      kind: fc.constant('policies' as const),
+      values: fc.constantFrom<PolicyValues>(
+        { groupNames: 'any' },
+        { groupNames: 'unique' },
+        { groupMapping: 'strict' },
+        { groupMapping: 'link-by-name' },
+        { teamSync: 'off' },
+        { teamSync: 'scim' },
+      ),
     }),
   },
+  ...teamSteps,
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('issueToken' as const), slot }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('revokeToken' as const), slot }) },
 );
@@ -75,7 +102,7 @@ type Step = typeof step extends fc.Arbitrary<infer Value> ? Value : never;
 /** Steps of two organizations, one of whose names begins the other's. */
 export const steps = fc.array(fc.tuple(tenant, step), {
   minLength: 1,
-  maxLength: 40,
+  maxLength: 60,
   size: 'max',
 });
 
@@ -98,10 +125,11 @@ export function factsOf(
 }
 
 /** One organization as its deciders see it. */
-class World {
+class World implements TeamWorld {
   private readonly states = new Map<string, { state: unknown; revision: number }>();
-  private readonly users: UserId[] = [];
-  private readonly groups: { readonly id: GroupId; readonly team: TeamId }[] = [];
+  readonly users: UserId[] = [];
+  readonly groups: { readonly id: GroupId; readonly team: TeamId }[] = [];
+  readonly teams: TeamId[] = [];
   private readonly tokens: TokenId[] = [];
   private made = 0;
 
@@ -109,28 +137,50 @@ class World {
     private readonly id: OrganizationId,
     private readonly facts: Fact[],
   ) {
-    this.organization({ type: 'Create', organization: id, displayName: 'A', nameKey: 'a2V5' });
+    const named = { displayName: 'A', nameKey: 'a2V5', policies: {} };
+    this.organize({ type: 'Create', organization: id, ...named });
+  }
+
+  get organization(): ExistingOrganization {
+    return this.states.get(`organization-${this.id}`)?.state as ExistingOrganization;
+  }
+
+  isGroup(id: GroupId): boolean {
+    const known = this.states.get(`group-${this.id}-${id}`)?.state as GroupState | undefined;
+    return known?.status === 'existing';
   }
 
   happen(step: Step): void {
+    if (isTeamStep(step)) return happenToTeams(this, step);
+    const { organization } = this;
     switch (step.kind) {
       case 'provision': {
         const userId = this.newId() as UserId;
         const stated = { userName: step.name, active: true, profile: {} };
         this.users[step.slot] = userId;
-        this.user(userId, { type: 'Provision', userId, claimId: this.claim(), stated });
+        const made = { userId, claimId: this.claim(), stated, predecessorId: null };
+        this.user(userId, { type: 'Provision', organization, ...made });
         return;
       }
       case 'synchronizeUser': {
         const { name: userName, active, profile: attributes } = step;
         const stated = { userName, active, profile: attributes };
-        this.user(this.users[step.slot], { type: 'Synchronize', claimId: this.claim(), stated });
+        this.user(this.users[step.slot], {
+          type: 'Synchronize',
+          organization,
+          claimId: this.claim(),
+          stated,
+          about: 'all',
+          matchedBy: 'id',
+          lastOwner: false,
+        });
         return;
       }
       case 'deleteUser': {
         const member = this.users[step.slot];
         if (member === undefined) return;
-        this.user(member, { type: 'Delete' });
+        const by = 'identity-provider' as const;
+        this.user(member, { type: 'Delete', organization, by, lastOwner: false });
         for (const { id } of this.groups.filter(Boolean)) {
           this.group(id, { type: 'DropMembers', members: [member] });
         }
@@ -148,7 +198,7 @@ class World {
         const membership = [this.edit('replace', step.slots)];
         const stated = { displayName: step.name, externalId: null, membership };
         this.group(groupId, { type: 'Create', groupId, claimId: this.claim(), teamId, stated });
-        this.team(teamId, { type: 'Create', teamId, name: step.name });
+        this.team(teamId, { type: 'Create', teamId, name: step.name, groupId });
         return;
       }
       case 'synchronizeGroup': {
@@ -156,21 +206,22 @@ class World {
         const membership = [this.edit('add', step.joining), this.edit('remove', step.leaving)];
         const stated = { displayName: step.name, externalId: step.externalId, membership };
         this.group(held?.id, { type: 'Synchronize', claimId: this.claim(), stated });
-        this.team(held?.team, { type: 'Rename', name: step.name });
+        this.team(held?.team, { type: 'Rename', organization, name: step.name, stated: true });
         return;
       }
       case 'deleteGroup': {
         const held = this.groups[step.slot];
         this.group(held?.id, { type: 'Delete' });
-        this.team(held?.team, { type: 'Archive' });
+        if (!held) return;
+        this.team(held.team, { type: 'Release', groupId: held.id, keep: [], then: step.then });
         return;
       }
       case 'enable':
-        return this.organization({ type: 'EnableSync' });
+        return this.organize({ type: 'EnableSync' });
       case 'disable':
-        return this.organization({ type: 'DisableSync' });
-      case 'policy':
-        return this.organization({ type: 'SetPolicies', values: { groupNames: step.value } });
+        return this.organize({ type: 'DisableSync' });
+      case 'policies':
+        return this.organize({ type: 'SetPolicies', values: step.values });
       case 'issueToken': {
         const tokenId = this.newId() as TokenId;
         this.tokens[step.slot] = tokenId;
@@ -185,32 +236,32 @@ class World {
   }
 
   /** Users of the slots, the deleted among them: an add may lose the race against a deletion. */
-  private edit(op: MembershipEdit['op'], named: readonly number[]): MembershipEdit {
+  edit(op: MembershipEdit['op'], named: readonly number[]): MembershipEdit {
     return { op, members: named.flatMap((each) => this.users[each] ?? []) };
   }
 
-  private claim(): ClaimId {
+  claim(): ClaimId {
     return `claim-${this.made++}` as ClaimId;
   }
 
-  private newId(): string {
+  newId(): string {
     const digits = `${this.id.length}${this.id.length % 7}${this.made++}`;
     return `00000000-0000-7000-8000-${digits.padStart(12, '0')}`;
   }
 
-  private organization(command: OrganizationCommand): void {
+  private organize(command: OrganizationCommand): void {
     this.decide(organization, `organization-${this.id}`, command);
   }
 
-  private user(id: UserId | undefined, command: UserCommand): void {
+  user(id: UserId | undefined, command: UserCommand): void {
     if (id !== undefined) this.decide(user, `user-${this.id}-${id}`, command);
   }
 
-  private group(id: GroupId | undefined, command: GroupCommand): void {
+  group(id: GroupId | undefined, command: GroupCommand): void {
     if (id !== undefined) this.decide(group, `group-${this.id}-${id}`, command);
   }
 
-  private team(id: TeamId | undefined, command: TeamCommand): void {
+  team(id: TeamId | undefined, command: TeamCommand): void {
     if (id !== undefined) this.decide(team, `team-${this.id}-${id}`, command);
   }
 
@@ -226,10 +277,14 @@ class World {
     const known = this.states.get(stream) ?? { state: decider.initial, revision: -1 };
     let state = known.state as State;
     let { revision } = known;
-    for (const event of decided(decider, command, state)) {
+    const decidedEvents = decided(decider, command, state);
+    for (const event of decidedEvents) {
       revision += 1;
-      state = decider.evolve(state, event, { revision, occurredAt: '2026-01-01T00:00:00.000Z' });
-      this.facts.push({ stream, organization: this.id, event });
+      const position = BigInt(this.facts.length);
+      const recorded = { revision, position, occurredAt: '2026-01-01T00:00:00.000Z' };
+      state = decider.evolve(state, event, recorded);
+      const together = event !== decidedEvents[0];
+      this.facts.push({ stream, organization: this.id, event, together });
     }
     this.states.set(stream, { state, revision });
   }
@@ -242,7 +297,8 @@ function decided<State, Command, Event>(
 ): readonly Event[] {
   try {
     return decider.decide(command, state);
-  } catch {
-    return [];
+  } catch (error) {
+    if (error instanceof Rejection) return [];
+    throw error;
   }
 }

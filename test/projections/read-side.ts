@@ -13,6 +13,8 @@ export interface Fact {
   readonly stream: string;
   readonly organization?: OrganizationId;
   readonly event: DomainEvent;
+  /** Whether it was decided together with the fact before. */
+  readonly together?: boolean;
 }
 
 export interface ReadSide {
@@ -67,8 +69,10 @@ export async function openReadSide(): Promise<ReadSide> {
     store,
     async record(facts) {
       const from = await store.head();
-      for (const { stream, organization, event } of facts) {
-        const metadata = metadataAt(clock(), organization);
+      let instant = '';
+      for (const { stream, organization, event, together } of facts) {
+        if (!together) instant = clock();
+        const metadata = metadataAt(instant, organization);
         await store.append(stream, 'any', [{ id: randomUUID(), event, metadata }]);
       }
       return after(store, from);

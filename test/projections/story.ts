@@ -66,7 +66,10 @@ export function story(organization: OrganizationId) {
     groupClaimed: claimed('groupName', `group-${organization}-${engineers}`),
     groupCreated: [
       ...ofGroup(groupCreated, { type: 'GroupLinked', groupId: engineers, teamId: engineering }),
-      ...ofTeam({ type: 'TeamCreated', teamId: engineering, name: 'Engineers' }),
+      ...ofTeam(
+        { type: 'TeamCreated', teamId: engineering, name: 'Engineers' },
+        { type: 'TeamSynced', teamId: engineering, groupId: engineers },
+      ),
     ],
     bothJoined: ofGroup(membersChanged([ada, bob])),
     adaLeft: ofGroup(membersChanged([], [ada])),
@@ -80,7 +83,10 @@ export function story(organization: OrganizationId) {
       ...ofTeam({ type: 'TeamRenamed', teamId: engineering, name: 'Builders' }),
     ],
     groupDeleted: [
-      ...ofTeam({ type: 'TeamArchived', teamId: engineering }),
+      ...ofTeam(
+        { type: 'TeamReleased', teamId: engineering, groupId: engineers },
+        { type: 'TeamArchived', teamId: engineering },
+      ),
       ...ofGroup({ type: 'GroupDeleted', groupId: engineers }),
     ],
     tokenClaimed: claimed('tokenName', `token-${organization}-${oktaToken}`),

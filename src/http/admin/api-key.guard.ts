@@ -6,34 +6,65 @@ import {
 } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import type { CommandContext } from '../../commands/messages.js';
-import type { ApiKeyId } from '../../domain/identifiers.js';
-import { AccessQueries } from '../../projections/access/access.queries.js';
+import { AccessQueries, type KeyAccess } from '../../projections/access/access.queries.js';
+import { needOf, permits } from './permissions.js';
 import { Problem } from './problem.js';
 
 const BEARER = /^bearer +([\x21-\x7e]+) *$/i;
 
-const callers = new WeakMap<FastifyRequest, ApiKeyId>();
+/** The same whether that other organization exists or not. */
+export const OF_ANOTHER_ORGANIZATION = 'the API key is of another organization';
 
-/** Lets a request in that carries a valid API key. */
+type Handler = ReturnType<ExecutionContext['getHandler']>;
+
+const callers = new WeakMap<FastifyRequest, KeyAccess>();
+
+/** Lets a request in that carries a valid API key which may do what the endpoint does, in the organization of the path. */
 @Injectable()
 export class ApiKeyGuard implements CanActivate {
   constructor(private readonly access: AccessQueries) {}
 
-  /** @throws Problem unauthenticated */
+  /** @throws Problem unauthenticated, forbidden */
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const request = context.switchToHttp().getRequest<FastifyRequest>();
     const bearer = BEARER.exec(request.headers.authorization ?? '')?.[1];
     const key = bearer === undefined ? undefined : await this.access.authenticateKey(bearer);
     if (!key) throw new Problem('unauthenticated', 'expected Authorization: Bearer <API key>');
-    callers.set(request, key.id);
+    const { organization } = request.params as { readonly organization?: string };
+    authorize(key, context.getHandler(), organization);
+    callers.set(request, key);
     return true;
   }
+}
+
+function authorize(key: KeyAccess, handler: Handler, organization: string | undefined): void {
+  const need = needOf(handler);
+  if (!need) throw new Error(`${handler.name} has no @Needs(permission)`);
+  if (!permits(key.role, need.permission)) {
+    const detail = `expected a key that permits ${need.permission}, found one of role ${key.role}`;
+    throw new Problem('forbidden', detail);
+  }
+  if (key.organization === null || key.organization === organization) return;
+  if (organization === undefined && need.confines) return;
+  throw new Problem('forbidden', OF_ANOTHER_ORGANIZATION);
 }
 
 /** The context of commands that the request gives: events name the key that made it. */
 export const Caller = createParamDecorator((_: unknown, context: ExecutionContext) => {
   const request = context.switchToHttp().getRequest<FastifyRequest>();
+  return {
+    actor: `key:${keyOf(request).id}`,
+    correlationId: request.id,
+  } satisfies CommandContext;
+});
+
+/** The key that the request was let in by. */
+export const CallerKey = createParamDecorator((_: unknown, context: ExecutionContext) =>
+  keyOf(context.switchToHttp().getRequest<FastifyRequest>()),
+);
+
+function keyOf(request: FastifyRequest): KeyAccess {
   const key = callers.get(request);
   if (key === undefined) throw new Error('the request was not authenticated');
-  return { actor: `key:${key}`, correlationId: request.id } satisfies CommandContext;
-});
+  return key;
+}

@@ -3,8 +3,9 @@ import { ApiOkResponse, ApiOperation } from '@nestjs/swagger';
 import type { OrganizationRow } from '../../projections/access/access.queries.js';
 import { HistoryQueries, type HistoryEntry } from '../../projections/history/history.queries.js';
 import { Projector } from '../../projections/projector.js';
-import { ActorDocument, HistoryEntryDocument, HistoryPage } from './contract.js';
+import { ActorDocument, HistoryEntryDocument, HistoryPage } from './history.contract.js';
 import { AdminController, Refuses } from './openapi.js';
+import { Needs } from './permissions.js';
 import { KnownOrganization } from './known.pipe.js';
 import { pageOf, positionAt } from './page.js';
 import { Problem } from './problem.js';
@@ -19,6 +20,7 @@ export class HistoryController {
   ) {}
 
   @Get()
+  @Needs('history:read')
   @ApiOperation({ summary: 'Lists what happened, by whom and to whom, the newest first' })
   @ApiOkResponse({ type: HistoryPage })
   @Refuses('request-invalid')

@@ -25,13 +25,15 @@ export class KnownOrganization implements PipeTransform<string, Promise<Organiza
   }
 }
 
+export const isUuid = (id: string): boolean => UUID.test(id);
+
 /** An id of a path; what cannot be one is unknown, and never reaches the database. */
 export class ResourceId implements PipeTransform<string, string> {
   constructor(private readonly unknown: RejectionReason) {}
 
   /** @throws Rejection with the given reason */
   transform(id: string): string {
-    if (!UUID.test(id)) throw new Rejection(this.unknown);
+    if (!isUuid(id)) throw new Rejection(this.unknown);
     return id;
   }
 }

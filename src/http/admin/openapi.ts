@@ -11,7 +11,7 @@ import {
 } from '@nestjs/swagger';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { ApiKeyGuard } from './api-key.guard.js';
-import { ProblemDocument } from './contract.js';
+import { ProblemDocument } from './problem.contract.js';
 import { problemKinds, problemType, type ProblemReason } from './problem.js';
 import { SLUG } from './requests.js';
 
@@ -51,7 +51,11 @@ export function AdminController(path: string, tag: string): ClassDecorator {
     ApiTags(tag),
     ApiBearerAuth(API_KEY),
     ApiExtraModels(ProblemDocument),
-    Refuses('unauthenticated', ...(ofOrganization ? (['organization-unknown'] as const) : [])),
+    Refuses(
+      'unauthenticated',
+      'forbidden',
+      ...(ofOrganization ? (['organization-unknown'] as const) : []),
+    ),
     ...(ofOrganization ? [ApiParam(organizationParameter)] : []),
   );
 }
@@ -95,7 +99,9 @@ export function describeApi(app: NestFastifyApplication): void {
     .setDescription(
       'Organizations, their SCIM connection, and what their identity providers provisioned. ' +
         'Errors are problem details (RFC 9457) of a `type` that never changes. ' +
-        'A read sees every write that was acknowledged before it, whichever instance took it.',
+        'A read sees every write that was acknowledged before it, whichever instance took it. ' +
+        'Each operation names in `x-permission` what the role of the API key must permit; ' +
+        'a key of one organization is refused for every other, whether that exists or not.',
     )
     .setVersion('1')
     .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'An API key.' }, API_KEY)

@@ -2,6 +2,15 @@ import { Problem, shown } from './problem.js';
 
 const LAST_POSITION = 2n ** 63n - 1n;
 
+/** How documents of pages describe `nextCursor`. */
+export const NEXT_CURSOR = {
+  description: 'What to send as `cursor` for the next page. Absent on the last page.',
+  example: 'NDcxMQ',
+} as const;
+
+/** How documents of pages describe `total`. */
+export const TOTAL = { description: 'How many match on all pages.', example: 1 } as const;
+
 export interface Page<Item> {
   readonly items: readonly Item[];
   readonly nextCursor?: string;

@@ -1,54 +1,136 @@
-import { Body, Get, Param, Patch } from '@nestjs/common';
-import { CommandBus } from '@nestjs/cqrs';
-import { ApiBody, ApiOkResponse, ApiOperation, PartialType } from '@nestjs/swagger';
-import { SetPolicies, type CommandContext } from '../../commands/messages.js';
-import type { JsonObject, JsonValue } from '../../domain/identifiers.js';
-import { defaultPolicies, withPolicy } from '../../domain/policies.js';
+import { Body, Get, Param, Patch, Query } from '@nestjs/common';
+import { CommandBus, QueryBus } from '@nestjs/cqrs';
+import {
+  ApiBody,
+  ApiExtraModels,
+  ApiOkResponse,
+  ApiOperation,
+  getSchemaPath,
+} from '@nestjs/swagger';
+import ipaddr from 'ipaddr.js';
+import { PreviewPolicies, SetPolicies, type CommandContext } from '../../commands/messages.js';
+import type { JsonObject, JsonValue, OrganizationId } from '../../domain/identifiers.js';
 import type { OrganizationRow } from '../../projections/access/access.queries.js';
+import { Projector } from '../../projections/projector.js';
+import { PreviewQueries } from '../../projections/roster/preview.queries.js';
+import { isList } from '../../scim/json.js';
+import { policiesOf } from '../policies.js';
 import { Caller } from './api-key.guard.js';
-import { PoliciesDocument } from './contract.js';
-import { AdminController, BODY_PROBLEMS, Refuses } from './openapi.js';
 import { EffectiveChanges } from './effective.js';
+import { presentEffects } from './effects-document.js';
 import { KnownOrganization } from './known.pipe.js';
-import { ObjectBodyPipe } from './request-pipe.js';
+import { AdminController, BODY_PROBLEMS, Refuses } from './openapi.js';
+import { Needs } from './permissions.js';
+import { PolicyDocuments } from './policy-documents.js';
+import { PoliciesDocument, PolicyChanges, PolicyPreviewDocument } from './policies.contract.js';
+import { Problem, shown } from './problem.js';
+import { ObjectBodyPipe, QueryPipe } from './request-pipe.js';
+import { DryRunQuery } from './requests.js';
 
-class PoliciesPatch extends PartialType(PoliciesDocument) {}
+const PATCH_EXAMPLES = {
+  some: {
+    summary: 'Some policies',
+    value: {
+      manualUpdates: { users: 'locked' },
+      ipAllowlist: [],
+      seatLimit: 250,
+      licenseRules: [{ group: 'Analysts', license: 'analyst' }],
+    },
+  },
+  preset: {
+    summary: 'A preset, and what differs from it',
+    value: { preset: 'grafana', groupMapping: 'link-by-name' },
+  },
+} as const;
 
 @AdminController('organizations/:organization/policies', 'Policies')
 export class PoliciesController {
   constructor(
     private readonly commands: CommandBus,
+    private readonly queries: QueryBus,
     private readonly effective: EffectiveChanges,
     private readonly known: KnownOrganization,
+    private readonly documents: PolicyDocuments,
+    private readonly previews: PreviewQueries,
+    private readonly projector: Projector,
   ) {}
 
   @Get()
+  @Needs('policies:read')
   @ApiOperation({ summary: 'Shows all policies, those never set with their defaults' })
   @ApiOkResponse({ type: PoliciesDocument })
-  read(@Param('organization', KnownOrganization) row: OrganizationRow): PoliciesDocument {
-    return presentPolicies(row);
+  read(
+    @Param('organization', KnownOrganization) { organization, policies }: OrganizationRow,
+  ): Promise<PoliciesDocument> {
+    return this.documents.present(organization, policiesOf(policies));
   }
 
   /** The members of the body are checked by the domain, which alone knows the policies and their values. */
   @Patch()
-  @ApiOperation({ summary: 'Sets the given policies; effective on every instance when answered' })
-  @ApiBody({ type: PoliciesPatch })
-  @ApiOkResponse({ type: PoliciesDocument })
-  @Refuses(...BODY_PROBLEMS, 'policy-unknown', 'policy-value-invalid', 'change-not-yet-effective')
+  @Needs('policies:change')
+  @ApiOperation({
+    summary:
+      'Sets the given policies, or all of a preset; effective on every instance when answered',
+    description:
+      'Policies that cannot stand together are refused with the reason. `dryRun=true` answers what would be affected instead.',
+  })
+  @ApiBody({ type: PolicyChanges, examples: PATCH_EXAMPLES })
+  @ApiExtraModels(PoliciesDocument, PolicyPreviewDocument)
+  @ApiOkResponse({
+    description: 'All policies; or the preview.',
+    schema: {
+      oneOf: [
+        { $ref: getSchemaPath(PoliciesDocument) },
+        { $ref: getSchemaPath(PolicyPreviewDocument) },
+      ],
+    },
+  })
+  @Refuses(
+    ...BODY_PROBLEMS,
+    'policy-unknown',
+    'policy-value-invalid',
+    'policy-conflict',
+    'team-sync-conflict',
+    'sso-missing',
+    'sso-mismatch',
+    'change-not-yet-effective',
+  )
   async change(
     @Param('organization', KnownOrganization) { organization }: OrganizationRow,
+    @Query(QueryPipe) { dryRun }: DryRunQuery,
     @Body(ObjectBodyPipe) values: JsonObject,
     @Caller() context: CommandContext,
-  ): Promise<PoliciesDocument> {
+  ): Promise<PoliciesDocument | PolicyPreviewDocument> {
+    requireCidrBlocks(values['ipAllowlist']);
+    if (dryRun) return this.preview(organization, values);
     const position = await this.commands.execute(new SetPolicies(organization, values, context));
-    await this.effective.hold(position, ['access']);
-    return presentPolicies(await this.known.transform(organization));
+    await this.effective.hold(position, ['access', 'directory', 'roster']);
+    const { policies } = await this.known.transform(organization);
+    return this.documents.present(organization, policiesOf(policies));
+  }
+
+  private async preview(
+    organization: OrganizationId,
+    values: JsonObject,
+  ): Promise<PolicyPreviewDocument> {
+    const { before, after } = await this.queries.execute(new PreviewPolicies(organization, values));
+    await this.projector.waitForHead('roster');
+    const [policies, effects] = await Promise.all([
+      this.documents.present(organization, after),
+      this.previews.policyEffects(organization, before, after),
+    ]);
+    return { policies, effects: presentEffects(effects) };
   }
 }
 
-function presentPolicies({ policies }: OrganizationRow): PoliciesDocument {
-  return Object.entries(policies).reduce(
-    (all, [name, value]) => withPolicy(all, name, value as JsonValue),
-    defaultPolicies,
-  );
+/** What is no text is left to the domain. @throws Problem policy-value-invalid */
+function requireCidrBlocks(allowlist: JsonValue | undefined): void {
+  if (!isList(allowlist)) return;
+  for (const [index, block] of allowlist.entries()) {
+    if (typeof block !== 'string' || ipaddr.isValidCIDR(block)) continue;
+    const detail = `ipAllowlist[${index}]: found ${shown(block)}, expected a CIDR block such as 203.0.113.0/24`;
+    throw new Problem('policy-value-invalid', detail, [
+      { pointer: `#/ipAllowlist/${index}`, detail },
+    ]);
+  }
 }

@@ -4,7 +4,7 @@ import { Rejection } from '../../domain/rejection.js';
 import { BODY_LIMIT, MalformedBody, UnsupportedBody } from '../body.js';
 import { placeOf, RETRY_AFTER_SECONDS, statusOf } from '../failure.js';
 import { isUnavailable } from '../unavailable.js';
-import type { ProblemDocument } from './contract.js';
+import type { ProblemDocument } from './problem.contract.js';
 import { Problem, problemKinds, problemType, rejectedProblem } from './problem.js';
 
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;

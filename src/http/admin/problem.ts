@@ -2,6 +2,8 @@ import { Rejection, type RejectionReason } from '../../domain/rejection.js';
 
 type EdgeReason =
   | 'unauthenticated'
+  | 'forbidden'
+  | 'api-key-unknown'
   | 'request-invalid'
   | 'body-malformed'
   | 'body-too-large'
@@ -26,15 +28,32 @@ export const problemKinds: Readonly<Record<ProblemReason, ProblemKind>> = {
   'policy-unknown': { status: 400, title: 'There is no such policy' },
   'policy-value-invalid': { status: 400, title: 'The policy cannot have this value' },
   'token-expiry-in-the-past': { status: 400, title: 'The token would have expired already' },
+  'user-name-not-an-email': { status: 400, title: 'The userName is no e-mail address' },
   'member-unknown': { status: 400, title: 'A member is no user of this organization' },
   unauthenticated: { status: 401, title: 'A valid API key is required' },
+  forbidden: { status: 403, title: 'The API key does not permit this' },
   'endpoint-unknown': { status: 404, title: 'There is no such endpoint' },
   'organization-unknown': { status: 404, title: 'There is no such organization' },
   'user-unknown': { status: 404, title: 'There is no such user in this organization' },
   'group-unknown': { status: 404, title: 'There is no such group in this organization' },
   'team-unknown': { status: 404, title: 'There is no such team in this organization' },
   'token-unknown': { status: 404, title: 'There is no such token in this organization' },
+  'api-key-unknown': { status: 404, title: 'There is no such API key' },
   'organization-already-exists': { status: 409, title: 'The organization exists already' },
+  'policy-conflict': { status: 409, title: 'These policies cannot stand together' },
+  'team-sync-conflict': { status: 409, title: 'Team Sync and SCIM group sync exclude each other' },
+  'entitlement-missing': { status: 409, title: 'The organization is not entitled to SCIM' },
+  'sso-missing': { status: 409, title: 'Single sign-on must be set up first' },
+  'sso-mismatch': { status: 409, title: 'Single sign-on and SCIM must be of one provider' },
+  'capability-off': { status: 409, title: 'This ability is switched off' },
+  'managed-by-identity-provider': { status: 409, title: 'The identity provider manages this' },
+  'protected-user': { status: 409, title: 'The user is protected' },
+  'seat-limit-reached': { status: 409, title: 'All seats are taken' },
+  'removals-paused': { status: 409, title: 'Removals are paused' },
+  'link-conflict': { status: 409, title: 'The group feeds another team' },
+  'team-archived': { status: 409, title: 'The team is archived' },
+  'external-group': { status: 409, title: 'The group is a team that SCIM does not manage' },
+  'migration-unavailable': { status: 409, title: 'There is nothing to migrate or to roll back' },
   'name-already-claimed': { status: 409, title: 'The name is in use' },
   'sync-disabled': { status: 409, title: 'SCIM is not enabled for this organization' },
   'version-mismatch': { status: 412, title: 'Somebody else changed it meanwhile' },
@@ -95,10 +114,42 @@ function detailOf({ reason, details }: Rejection): string {
       return `${details['policy']}: found ${cut(details['found'])}, expected one of: ${details['expected']}`;
     case 'sync-disabled':
       return 'enable SCIM for this organization first';
+    case 'policy-conflict':
+      return details['conflict'] ?? '';
+    case 'team-sync-conflict':
+      return details['on'] === 'scim'
+        ? 'SCIM group sync is on (teamSync scim): set teamSync to off first'
+        : 'Team Sync is on (teamSync sign-in): set teamSync to off first, or migrate it';
+    case 'entitlement-missing':
+      return 'policy entitled is false: the plan of this organization does not include SCIM';
+    case 'sso-missing':
+      return 'policy ssoRequired is true and ssoProvider is null: set up single sign-on first';
+    case 'sso-mismatch':
+      return `policy ssoMatchesScim is true: single sign-on is ${details['sso']}, SCIM is ${details['scim']}`;
+    case 'capability-off':
+      return `policy capabilities.${details['capability']} is false`;
+    case 'managed-by-identity-provider':
+      return `policy ${details['policy']} is ${details['value']} while SCIM is on: make this change in the identity provider`;
+    case 'protected-user':
+      return details['protection'] === 'last-owner'
+        ? 'the user is the last owner of the organization: appoint another owner first'
+        : 'the user is a break-glass user (policy breakGlassUsers)';
+    case 'seat-limit-reached':
+      return `all ${details['limit']} seats are taken (policy seatLimit): deactivate a user or raise the limit`;
+    case 'removals-paused':
+      return 'more users were removed within an hour than policy massRemovalLimit allows';
+    case 'link-conflict':
+      return `the group feeds team ${details['team']}: unlink it first`;
+    case 'team-archived':
+      return 'restore the team first';
+    case 'external-group':
+      return 'the group shows a team that SCIM does not manage';
+    case 'migration-unavailable':
+      return `found ${details['found']}, expected ${details['expected']}`;
+    case 'user-name-not-an-email':
+      return 'userName: policy userNameFormat is email: expected an e-mail address';
     case 'name-already-claimed':
-      return details['kind'] === 'tokenName'
-        ? 'name: another token has this name; names are compared without letter case and are free again when the token is revoked'
-        : 'the name is taken; names are compared without letter case';
+      return claimedDetail(details['kind']);
     case 'user-unknown':
       return 'path: expected the id of a user of this organization';
     case 'group-unknown':
@@ -115,6 +166,17 @@ function detailOf({ reason, details }: Rejection): string {
       return 'read it again and repeat the change';
     case 'too-much-contention':
       return 'nothing was changed; try again';
+  }
+}
+
+function claimedDetail(kind: string | undefined): string {
+  switch (kind) {
+    case 'tokenName':
+      return 'name: another token has this name; names are compared without letter case and are free again when the token is revoked';
+    case 'userName':
+      return 'userName: another user has it; names are compared without letter case and are free again when the user is deleted';
+    default:
+      return 'the name is taken; names are compared without letter case';
   }
 }
 

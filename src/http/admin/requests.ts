@@ -1,4 +1,4 @@
-import { ApiProperty, ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
+import { ApiPropertyOptional } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
 import {
   IsBoolean,
@@ -12,6 +12,7 @@ import {
   Max,
   Min,
   ValidateBy,
+  ValidateIf,
 } from 'class-validator';
 
 /*
@@ -21,28 +22,28 @@ import {
 
 export const SLUG = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 /** No control characters, which terminals and PostgreSQL do not take, and no lone surrogates, which are no text. */
-const NAME = /^(?!\s)[^\p{Cc}\p{Cs}]{1,100}(?<!\s)$/u;
+export const NAME = /^(?!\s)[^\p{Cc}\p{Cs}]{1,100}(?<!\s)$/u;
 const SEARCH = /^[^\p{Cc}\p{Cs}]{1,200}$/u;
 const ACTOR = /^(?:(?:token|key):[\w-]{1,64}|system)$/;
 const EVENT_TYPE = /^[A-Z][A-Za-z]{1,63}$/;
 const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:\d\d)$/;
 
-const slugRule = {
+export const slugRule = {
   message: '1 to 63 lower-case letters, digits and hyphens, beginning and ending without a hyphen',
 };
-const nameRule = {
+export const nameRule = {
   message: '1 to 100 characters, none of them control characters, no space at either end',
 };
 const limitRule = { message: 'a whole number from 1 to 200' };
 const timeRule = { message: 'an ISO 8601 time with its offset, such as 2027-01-31T00:00:00Z' };
 const searchRule = { message: '1 to 200 characters, none of them control characters' };
-const uuidRule = { message: 'a UUID' };
+export const uuidRule = { message: 'a UUID' };
 const actorRule = { message: 'token:{id}, key:{id} or system' };
 const eventTypeRule = { message: 'the type of an event, such as UserProvisioned' };
 const cursorRule = { message: 'the nextCursor of an earlier page' };
 
-const STATUSES = ['active', 'disabled', 'removed'] as const;
-const ORIGINS = ['scim', 'sign-in', 'manual', 'api'] as const;
+export const STATUSES = ['active', 'disabled', 'removed'] as const;
+export const ORIGINS = ['scim', 'sign-in', 'manual', 'api'] as const;
 
 const number = ({ value }: { readonly value: unknown }): unknown =>
   typeof value === 'string' && /^\d{1,9}$/.test(value) ? Number(value) : value;
@@ -52,8 +53,11 @@ const boolean = ({ value }: { readonly value: unknown }): unknown => {
   return value === 'false' ? false : value;
 };
 
+/** A member that may be absent; unlike with IsOptional, null is a value like others. */
+export const IfSent = (): PropertyDecorator => ValidateIf((_, value) => value !== undefined);
+
 /** A point in time, of a day that the calendar has. */
-const IsInstant = (): PropertyDecorator =>
+export const IsInstant = (): PropertyDecorator =>
   ValidateBy(
     {
       name: 'isInstant',
@@ -68,45 +72,6 @@ const IsInstant = (): PropertyDecorator =>
     timeRule,
   );
 
-@ApiSchema({ name: 'NewOrganization' })
-export class NewOrganization {
-  @ApiProperty({
-    description: 'The organization in every URL, the SCIM base URL included; it never changes.',
-    pattern: SLUG.source,
-    example: 'acme',
-  })
-  @Matches(SLUG, slugRule)
-  readonly slug!: string;
-
-  @ApiProperty({ minLength: 1, maxLength: 100, example: 'Acme Corporation' })
-  @IsString(nameRule)
-  @Matches(NAME, nameRule)
-  readonly displayName!: string;
-}
-
-@ApiSchema({ name: 'NewToken' })
-export class NewToken {
-  @ApiProperty({
-    description:
-      'Tells tokens apart; unique among those that are not revoked, without letter case.',
-    minLength: 1,
-    maxLength: 100,
-    example: 'Okta production',
-  })
-  @IsString(nameRule)
-  @Matches(NAME, nameRule)
-  readonly name!: string;
-
-  @ApiPropertyOptional({
-    description: 'When the token stops to be valid; absent: when it is revoked.',
-    format: 'date-time',
-    example: '2099-01-31T00:00:00Z',
-  })
-  @IsOptional()
-  @IsInstant()
-  readonly expiresAt?: string | null;
-}
-
 export class PageQuery {
   @ApiPropertyOptional({ minimum: 1, maximum: 200, default: 50, example: 50 })
   @IsOptional()
@@ -120,6 +85,17 @@ export class PageQuery {
   @IsOptional()
   @IsString(cursorRule)
   readonly cursor?: string;
+}
+
+export class DryRunQuery {
+  @ApiPropertyOptional({
+    default: false,
+    description: 'true: answers what the request would affect, and changes nothing.',
+  })
+  @IsOptional()
+  @Transform(boolean)
+  @IsBoolean({ message: 'true or false' })
+  readonly dryRun: boolean = false;
 }
 
 export class UserListQuery extends PageQuery {

@@ -1,53 +1,92 @@
-import { Get, HttpCode, Inject, Param, Post, Req } from '@nestjs/common';
+import { Get, HttpCode, Param, Post, Query, Req } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
-import { ApiOkResponse, ApiOperation } from '@nestjs/swagger';
+import { ApiExtraModels, ApiOkResponse, ApiOperation, getSchemaPath } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
-import { DisableSync, EnableSync, type CommandContext } from '../../commands/messages.js';
+import {
+  DisableSync,
+  EnableSync,
+  ResumeRemovals,
+  type CommandContext,
+} from '../../commands/messages.js';
 import type { OrganizationRow } from '../../projections/access/access.queries.js';
-import { PUBLIC_URL, publicUrl } from '../public-url.js';
+import { Projector } from '../../projections/projector.js';
+import { PreviewQueries } from '../../projections/roster/preview.queries.js';
+import { policiesOf } from '../policies.js';
 import { Caller } from './api-key.guard.js';
-import { ScimConnectionDocument } from './contract.js';
-import { AdminController, Refuses } from './openapi.js';
+import { presentEffects } from './effects-document.js';
 import { EffectiveChanges } from './effective.js';
 import { KnownOrganization } from './known.pipe.js';
+import { AdminController, Refuses } from './openapi.js';
+import { Needs } from './permissions.js';
+import { QueryPipe } from './request-pipe.js';
+import { DryRunQuery } from './requests.js';
+import { ScimConnectionDocument, ScimPreviewDocument } from './scim-connection.contract.js';
+import { preconditionsOf, ScimConnections } from './scim-connections.js';
+import { VisibleChanges } from './visible.js';
 
 @AdminController('organizations/:organization/scim', 'SCIM connection')
 export class ScimConnectionController {
   constructor(
     private readonly commands: CommandBus,
+    private readonly connections: ScimConnections,
     private readonly effective: EffectiveChanges,
+    private readonly visible: VisibleChanges,
     private readonly known: KnownOrganization,
-    @Inject(PUBLIC_URL) private readonly configuredUrl: string | undefined,
+    private readonly previews: PreviewQueries,
+    private readonly projector: Projector,
   ) {}
 
   @Get()
+  @Needs('scim:read')
   @ApiOperation({ summary: 'Shows whether SCIM is on, and the base URL for the identity provider' })
   @ApiOkResponse({ type: ScimConnectionDocument })
   read(
     @Param('organization', KnownOrganization) row: OrganizationRow,
     @Req() request: FastifyRequest,
-  ): ScimConnectionDocument {
-    return this.present(row, request);
+  ): Promise<ScimConnectionDocument> {
+    return this.connections.present(row, request);
   }
 
   @Post('enable')
+  @Needs('scim:configure')
   @HttpCode(200)
   @ApiOperation({
     summary: 'Turns SCIM on; requests that begin after the answer are let in on every instance',
+    description:
+      'Refused with the first precondition that is not met. `dryRun=true` answers whom and what it would put under the identity provider instead.',
   })
-  @ApiOkResponse({ type: ScimConnectionDocument })
-  @Refuses('change-not-yet-effective')
+  @ApiExtraModels(ScimConnectionDocument, ScimPreviewDocument)
+  @ApiOkResponse({
+    description: 'The connection; or the preview.',
+    schema: {
+      oneOf: [
+        { $ref: getSchemaPath(ScimConnectionDocument) },
+        { $ref: getSchemaPath(ScimPreviewDocument) },
+      ],
+    },
+  })
+  @Refuses(
+    'request-invalid',
+    'entitlement-missing',
+    'sso-missing',
+    'sso-mismatch',
+    'change-not-yet-effective',
+  )
   async enable(
-    @Param('organization', KnownOrganization) { organization }: OrganizationRow,
+    @Param('organization', KnownOrganization) row: OrganizationRow,
+    @Query(QueryPipe) { dryRun }: DryRunQuery,
     @Caller() context: CommandContext,
     @Req() request: FastifyRequest,
-  ): Promise<ScimConnectionDocument> {
+  ): Promise<ScimConnectionDocument | ScimPreviewDocument> {
+    if (dryRun) return this.preview(row);
+    const { organization } = row;
     const position = await this.commands.execute(new EnableSync(organization, context));
-    await this.effective.hold(position, ['access', 'directory']);
-    return this.present(await this.known.transform(organization), request);
+    await this.effective.hold(position, ['access', 'directory', 'roster']);
+    return this.connections.present(await this.known.transform(organization), request);
   }
 
   @Post('disable')
+  @Needs('scim:configure')
   @HttpCode(200)
   @ApiOperation({
     summary: 'Turns SCIM off; requests that begin after the answer are refused on every instance',
@@ -63,20 +102,35 @@ export class ScimConnectionController {
   ): Promise<ScimConnectionDocument> {
     const position = await this.commands.execute(new DisableSync(organization, context));
     await this.effective.hold(position, ['access']);
-    return this.present(await this.known.transform(organization), request);
+    return this.connections.present(await this.known.transform(organization), request);
   }
 
-  private present(
-    { organization, syncEnabled, syncChangedAt }: OrganizationRow,
-    request: FastifyRequest,
-  ): ScimConnectionDocument {
+  @Post('resume')
+  @Needs('scim:configure')
+  @HttpCode(200)
+  @ApiOperation({
+    summary: 'Lets the identity provider remove users again',
+    description:
+      'After policy massRemovalLimit paused removals, as `paused` of the connection tells. Counting begins anew.',
+  })
+  @ApiOkResponse({ type: ScimConnectionDocument })
+  async resume(
+    @Param('organization', KnownOrganization) row: OrganizationRow,
+    @Caller() context: CommandContext,
+    @Req() request: FastifyRequest,
+  ): Promise<ScimConnectionDocument> {
+    await this.visible.hold(
+      await this.commands.execute(new ResumeRemovals(row.organization, context)),
+    );
+    return this.connections.present(row, request);
+  }
+
+  private async preview({ organization, policies }: OrganizationRow): Promise<ScimPreviewDocument> {
+    await this.projector.waitForHead('roster');
+    const effects = await this.previews.enableEffects(organization);
     return {
-      enabled: syncEnabled,
-      baseUrl: `${publicUrl(this.configuredUrl, request)}/scim/v2/${organization}`,
-      ...(syncChangedAt !== null && {
-        ...(!syncEnabled && { frozenAt: syncChangedAt }),
-        changedAt: syncChangedAt,
-      }),
+      preconditions: preconditionsOf(policiesOf(policies)),
+      effects: presentEffects(effects),
     };
   }
 }

@@ -1,28 +1,61 @@
-import { Get, Param, Query } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation, ApiParam } from '@nestjs/swagger';
+import {
+  Body,
+  Delete,
+  Get,
+  HttpCode,
+  Inject,
+  Param,
+  Patch,
+  Post,
+  Query,
+  Req,
+  Res,
+} from '@nestjs/common';
+import { CommandBus } from '@nestjs/cqrs';
+import {
+  ApiCreatedResponse,
+  ApiNoContentResponse,
+  ApiOkResponse,
+  ApiOperation,
+  ApiParam,
+} from '@nestjs/swagger';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { CreateTeam, DeleteTeam, EditTeam, type CommandContext } from '../../commands/messages.js';
+import type { OrganizationId } from '../../domain/identifiers.js';
 import { Rejection } from '../../domain/rejection.js';
 import type { OrganizationRow } from '../../projections/access/access.queries.js';
 import { Projector } from '../../projections/projector.js';
-import {
-  RosterQueries,
-  type RosterTeam,
-  type TeamMember,
-} from '../../projections/roster/roster.queries.js';
-import { TeamDocument, TeamMemberDocument, TeamMemberPage, TeamPage } from './contract.js';
-import { AdminController, idParameter, Refuses } from './openapi.js';
+import { RosterQueries, type RosterTeam } from '../../projections/roster/roster.queries.js';
+import { PUBLIC_URL, publicUrl } from '../public-url.js';
+import { Caller } from './api-key.guard.js';
 import { KnownOrganization, ResourceId } from './known.pipe.js';
+import { AdminController, BODY_PROBLEMS, idParameter, locationHeader, Refuses } from './openapi.js';
 import { pageOf, positionAt } from './page.js';
-import { QueryPipe } from './request-pipe.js';
+import { Needs } from './permissions.js';
+import { BodyPipe, QueryPipe } from './request-pipe.js';
 import { PageQuery } from './requests.js';
+import {
+  ChangedTeamDocument,
+  NewTeam,
+  TeamChangesBody,
+  TeamDocument,
+  TeamPage,
+} from './teams.contract.js';
+import { VisibleChanges } from './visible.js';
+import { warningOf } from './warning.js';
 
 @AdminController('organizations/:organization/teams', 'Teams')
 export class TeamsController {
   constructor(
+    private readonly commands: CommandBus,
     private readonly roster: RosterQueries,
     private readonly projector: Projector,
+    private readonly visible: VisibleChanges,
+    @Inject(PUBLIC_URL) private readonly configuredUrl: string | undefined,
   ) {}
 
   @Get()
+  @Needs('teams:read')
   @ApiOperation({ summary: 'Lists teams in the order of their creation' })
   @ApiOkResponse({ type: TeamPage })
   @Refuses('request-invalid')
@@ -37,6 +70,7 @@ export class TeamsController {
   }
 
   @Get(':id')
+  @Needs('teams:read')
   @ApiOperation({ summary: 'Shows a team and the groups that feed it' })
   @ApiParam(idParameter('team'))
   @ApiOkResponse({ type: TeamDocument })
@@ -46,37 +80,112 @@ export class TeamsController {
     @Param('id', new ResourceId('team-unknown')) id: string,
   ): Promise<TeamDocument> {
     await this.projector.waitForHead('roster');
+    return this.present(organization, id);
+  }
+
+  @Post()
+  @Needs('teams:change')
+  @ApiOperation({
+    summary: 'Creates a team; SCIM shows it as a group without members until a group feeds it',
+  })
+  @ApiCreatedResponse({ type: TeamDocument, headers: locationHeader })
+  @Refuses(...BODY_PROBLEMS)
+  async create(
+    @Param('organization', KnownOrganization) { organization }: OrganizationRow,
+    @Body(BodyPipe) { name }: NewTeam,
+    @Caller() context: CommandContext,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<TeamDocument> {
+    const created = await this.commands.execute(new CreateTeam(organization, name, context));
+    await this.visible.hold(created.position);
+    const base = publicUrl(this.configuredUrl, request);
+    void reply.header('location', `${base}/api/organizations/${organization}/teams/${created.id}`);
+    return this.present(organization, created.id);
+  }
+
+  @Patch(':id')
+  @Needs('teams:change')
+  @ApiOperation({
+    summary: 'Renames or archives a team',
+    description:
+      'A team that a group feeds: refused or answered with warnings, as policy manualUpdates says.',
+  })
+  @ApiParam(idParameter('team'))
+  @ApiOkResponse({ type: ChangedTeamDocument })
+  @Refuses(...BODY_PROBLEMS, 'organization-unknown', 'team-unknown', 'managed-by-identity-provider')
+  async change(
+    @Param('organization', KnownOrganization) { organization }: OrganizationRow,
+    @Param('id', new ResourceId('team-unknown')) id: string,
+    @Body(BodyPipe) { name, archived }: TeamChangesBody,
+    @Caller() context: CommandContext,
+  ): Promise<ChangedTeamDocument> {
+    const changes = { ...(name !== undefined && { name }), ...(archived && { archived }) };
+    return this.edit(organization, id, changes, context);
+  }
+
+  @Post(':id/restore')
+  @Needs('teams:change')
+  @HttpCode(200)
+  @ApiOperation({ summary: 'Restores an archived team: its members have its access again' })
+  @ApiParam(idParameter('team'))
+  @ApiOkResponse({ type: ChangedTeamDocument })
+  @Refuses('organization-unknown', 'team-unknown')
+  async restore(
+    @Param('organization', KnownOrganization) { organization }: OrganizationRow,
+    @Param('id', new ResourceId('team-unknown')) id: string,
+    @Caller() context: CommandContext,
+  ): Promise<ChangedTeamDocument> {
+    return this.edit(organization, id, { archived: false }, context);
+  }
+
+  @Delete(':id')
+  @Needs('teams:change')
+  @HttpCode(204)
+  @ApiOperation({ summary: 'Deletes a team; the groups that feed it stay, unlinked' })
+  @ApiParam(idParameter('team'))
+  @ApiNoContentResponse({ description: 'The team is deleted.' })
+  @Refuses('organization-unknown', 'team-unknown', 'managed-by-identity-provider')
+  async remove(
+    @Param('organization', KnownOrganization) { organization }: OrganizationRow,
+    @Param('id', new ResourceId('team-unknown')) id: string,
+    @Caller() context: CommandContext,
+  ): Promise<void> {
+    await this.visible.hold(await this.commands.execute(new DeleteTeam(organization, id, context)));
+  }
+
+  private async edit(
+    organization: OrganizationId,
+    id: string,
+    changes: EditTeam['changes'],
+    context: CommandContext,
+  ): Promise<ChangedTeamDocument> {
+    const { position, overridden } = await this.commands.execute(
+      new EditTeam(organization, id, changes, context),
+    );
+    await this.visible.hold(position);
+    const team = await this.present(organization, id);
+    return overridden.length === 0 ? team : { ...team, warnings: overridden.map(warningOf) };
+  }
+
+  /** @throws Rejection team-unknown */
+  private async present(organization: OrganizationId, id: string): Promise<TeamDocument> {
     const team = await this.roster.team(organization, id);
     if (!team) throw new Rejection('team-unknown');
     return presentTeam(team);
   }
-
-  @Get(':id/members')
-  @ApiOperation({ summary: 'Lists the members of a team in the order of their creation' })
-  @ApiParam(idParameter('team'))
-  @ApiOkResponse({ type: TeamMemberPage })
-  @Refuses('request-invalid', 'organization-unknown', 'team-unknown')
-  async members(
-    @Param('organization', KnownOrganization) { organization }: OrganizationRow,
-    @Param('id', new ResourceId('team-unknown')) id: string,
-    @Query(QueryPipe) { limit, cursor }: PageQuery,
-  ): Promise<TeamMemberPage> {
-    const after = cursor === undefined ? '0' : positionAt(cursor);
-    await this.projector.waitForHead('roster');
-    const [team, members] = await Promise.all([
-      this.roster.team(organization, id),
-      this.roster.members(organization, id, after, limit + 1),
-    ]);
-    if (!team) throw new Rejection('team-unknown');
-    return pageOf(members, limit, ({ sequence }) => sequence, presentMember);
-  }
 }
 
 function presentTeam(team: RosterTeam): TeamDocument {
-  const { id, name, synced, archived, groups, memberCount, createdAt } = team;
-  return { id, name, synced, archived, groups, memberCount, createdAt };
-}
-
-function presentMember({ id, userName, status, grants }: TeamMember): TeamMemberDocument {
-  return { id, userName, status, grants };
+  const { id, name, synced, overridden, archived, groups, memberCount, createdAt } = team;
+  return {
+    id,
+    name,
+    synced,
+    ...(overridden && { overridden }),
+    archived,
+    groups,
+    memberCount,
+    createdAt,
+  };
 }

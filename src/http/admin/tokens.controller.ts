@@ -17,12 +17,12 @@ import {
 import { Projector } from '../../projections/projector.js';
 import { PUBLIC_URL, publicUrl } from '../public-url.js';
 import { Caller } from './api-key.guard.js';
-import { IssuedTokenDocument, TokenDocument, TokenList } from './contract.js';
 import { AdminController, BODY_PROBLEMS, idParameter, locationHeader, Refuses } from './openapi.js';
+import { Needs } from './permissions.js';
 import { EffectiveChanges } from './effective.js';
 import { KnownOrganization, ResourceId } from './known.pipe.js';
 import { BodyPipe } from './request-pipe.js';
-import { NewToken } from './requests.js';
+import { IssuedTokenDocument, NewToken, TokenDocument, TokenList } from './tokens.contract.js';
 
 @AdminController('organizations/:organization/scim/tokens', 'SCIM tokens')
 export class TokensController {
@@ -35,6 +35,7 @@ export class TokensController {
   ) {}
 
   @Post()
+  @Needs('tokens:manage')
   @ApiOperation({
     summary: 'Issues a token, which is shown in this answer and never again',
     description:
@@ -60,6 +61,7 @@ export class TokensController {
   }
 
   @Get()
+  @Needs('tokens:read')
   @ApiOperation({ summary: 'Lists the tokens that are not revoked, the oldest first' })
   @ApiOkResponse({ type: TokenList })
   async list(
@@ -70,6 +72,7 @@ export class TokensController {
   }
 
   @Delete(':id')
+  @Needs('tokens:manage')
   @HttpCode(204)
   @ApiOperation({ summary: 'Revokes a token; no instance accepts it when answered' })
   @ApiParam(idParameter('token'))

@@ -5,13 +5,15 @@ import { HttpMetrics } from './http-metrics.js';
 import { MetricsController } from './metrics.controller.js';
 import { processRegistry } from './process-metrics.js';
 import { ProjectionMetrics } from './projection-metrics.js';
+import { ProvisioningMetrics } from './provisioning-metrics.js';
 
 /** /healthz, /readyz and /metrics. */
 export const opsControllers: Type[] = [HealthController, MetricsController];
 
-/** What they need besides Projector, AccessQueries and TerminusModule. */
+/** What they need besides Projector, the queries, RequestLog and TerminusModule. */
 export const opsProviders: Provider[] = [
   { provide: Registry, useFactory: processRegistry },
   HttpMetrics,
   ProjectionMetrics,
+  ProvisioningMetrics,
 ];

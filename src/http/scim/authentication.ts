@@ -6,13 +6,18 @@ import { errorBody, ScimError } from '../../scim/errors.js';
 import { isScimRequest, scimAddress } from '../scim-address.js';
 import { RETRY_AFTER_SECONDS } from '../failure.js';
 import { isUnavailable } from '../unavailable.js';
+import { admissionOf, connectionRefusal } from './admission.js';
 import { organizationOf } from './representation.js';
+import { refusalOf } from './refusal.js';
+import { recordOf } from './request-record.js';
 import { sendScim } from './scim-response.js';
 
 /** Who calls the SCIM edge, known before the body is read. */
 export interface ScimCaller {
   readonly organization: OrganizationId;
   readonly tokenId: TokenId;
+  /** Whether groups are served; where not, there are none to read. */
+  readonly servesGroups: boolean;
 }
 
 const callers = new WeakMap<FastifyRequest, ScimCaller>();
@@ -29,6 +34,15 @@ const BEARER = /^bearer +([A-Za-z0-9._~+/=-]+) *$/i;
 const DISCOVERY =
   /^\/scim\/v2\/:organization\/(?:ServiceProviderConfig|ResourceTypes|Schemas)(?:\/|$)/;
 
+/** What the log of requests says of a token that opens nothing; its bearer is told none of it. */
+const UNAUTHENTICATED = {
+  'token-missing': 'The request carried no bearer token.',
+  'organization-unknown': 'There is no organization of this slug.',
+  'token-unknown': 'The bearer token is not one of this organization.',
+  'token-expired': 'The bearer token has expired.',
+  'token-revoked': 'The bearer token was revoked.',
+} as const;
+
 /**
  * Authenticates every SCIM request before its body is read. An unknown organization, a foreign, unknown, expired or
  * revoked token are answered alike: nobody learns which organizations exist.
@@ -44,18 +58,27 @@ export function authenticateScim(
     try {
       const bearer = BEARER.exec(request.headers.authorization ?? '')?.[1];
       const now = Date.now();
-      const found = bearer === undefined ? undefined : await access.authenticate(id, bearer, now);
-      if (!found) return unauthorized(reply, request.headers.authorization !== undefined);
-      if (!found.syncEnabled) {
-        const detail = 'SCIM is not enabled for this organization';
-        return refuse(reply, new ScimError(403, undefined, detail));
+      if (bearer === undefined) return unauthorized(request, reply, 'token-missing');
+      const found = await access.authenticate(id, bearer, now);
+      if ('refused' in found) return unauthorized(request, reply, found.refused);
+      const { tokenId, policies, syncEnabled } = found;
+      const admission = admissionOf(policies);
+      recordOf(request).authenticated(tokenId, admission);
+      const refusal = connectionRefusal(admission, syncEnabled, request.ip);
+      if (refusal) {
+        recordOf(request).refused({ reason: refusal.reason, explanation: refusal.detail });
+        return refuse(reply, new ScimError(403, undefined, refusal.detail));
       }
-      usage.record(id, found.tokenId, now, request.headers['user-agent'] ?? null);
-      callers.set(request, { organization: id, tokenId: found.tokenId });
+      recordOf(request).admit();
+      usage.record(id, tokenId, now, request.headers['user-agent'] ?? null);
+      const servesGroups = admission.policies.capabilities.groups;
+      callers.set(request, { organization: id, tokenId, servesGroups });
     } catch (error) {
       if (!isUnavailable(error)) throw error;
+      const unavailable = new ScimError(503);
+      recordOf(request).refused(refusalOf(error, unavailable));
       void reply.header('retry-after', RETRY_AFTER_SECONDS);
-      return refuse(reply, new ScimError(503));
+      return refuse(reply, unavailable);
     }
   });
 }
@@ -75,8 +98,15 @@ function organizationEntered(request: FastifyRequest): OrganizationId | undefine
   return scimAddress(request.raw.url ?? '')?.organization as OrganizationId | undefined;
 }
 
-/** RFC 6750 §3: the error is named only when a token was presented. */
-function unauthorized(reply: FastifyReply, presented: boolean): FastifyReply {
+/** RFC 6750 §3: the error is named only when credentials were presented. */
+function unauthorized(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  reason: keyof typeof UNAUTHENTICATED,
+): FastifyReply {
+  const isKnown = reason !== 'token-missing' && reason !== 'organization-unknown';
+  recordOf(request).turnedAway(reason, UNAUTHENTICATED[reason], isKnown);
+  const presented = request.headers.authorization !== undefined;
   const challenge = `Bearer realm="SCIM"${presented ? ', error="invalid_token"' : ''}`;
   void reply.header('www-authenticate', challenge);
   return refuse(reply, new ScimError(401));

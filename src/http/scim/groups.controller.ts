@@ -11,16 +11,15 @@ import {
 } from '../../commands/messages.js';
 import { DirectoryQueries } from '../../projections/directory/directory.queries.js';
 import { ScimError } from '../../scim/errors.js';
-import { readPatch } from '../../scim/patch.js';
 import { projectionIncludes, projectResource, type Projection } from '../../scim/projection.js';
-import { readResource } from '../../scim/resource.js';
 import { groupType } from '../../scim/schema.js';
 import { callerOf } from './authentication.js';
 import { ListTurns } from './list-turns.js';
 import { listRequest, sendList } from './listing.js';
-import { QuirkMetrics } from './quirk-metrics.js';
 import { ReadYourWrites } from './read-your-writes.js';
 import { expectedVersions, projectionOf, Representation, sendResource } from './representation.js';
+import { RequestReader } from './request-reader.js';
+import { recordOf } from './request-record.js';
 import { contextOf } from './scim-context.js';
 
 /**
@@ -39,14 +38,14 @@ export class GroupsController {
     private readonly writes: ReadYourWrites,
     private readonly representation: Representation,
     private readonly turns: ListTurns,
-    private readonly quirks: QuirkMetrics,
+    private readonly reader: RequestReader,
   ) {}
 
   @Post()
   async create(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     const { organization } = callerOf(request);
     const projection = projectionOf(groupType, request);
-    const attributes = readResource(groupType, request.body, this.quirks.count);
+    const attributes = this.reader.resource(groupType, request);
     const command = new CreateGroup(organization, attributes, contextOf(request));
     const group = await this.commands.execute(command);
     await this.writes.hold(group.id, group.position);
@@ -55,11 +54,15 @@ export class GroupsController {
 
   @Get()
   async list(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
-    const { organization } = callerOf(request);
+    const { organization, servesGroups } = callerOf(request);
     const projection = projectionOf(groupType, request);
     const withMembers = projectionIncludes(projection, 'members');
     const base = this.representation.baseUrl(request, organization);
     const listing = listRequest(groupType, request, base);
+    if (!servesGroups) {
+      recordOf(request).groupsOff();
+      return sendList(reply, [], 0, listing);
+    }
     await this.writes.listable();
     const page = await this.turns.run(organization, listing, () =>
       this.directory.groups(organization, listing, withMembers),
@@ -67,7 +70,7 @@ export class GroupsController {
     const resources = page.resources.map((group) =>
       projectResource(groupType, this.representation.group(base, group, group.members), projection),
     );
-    sendList(reply, resources, page.total, listing.startIndex);
+    sendList(reply, resources, page.total, listing);
   }
 
   @Get(':id')
@@ -76,8 +79,12 @@ export class GroupsController {
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    const { organization } = callerOf(request);
+    const { organization, servesGroups } = callerOf(request);
     const projection = projectionOf(groupType, request);
+    if (!servesGroups) {
+      recordOf(request).groupsOff();
+      throw new ScimError(404, undefined, 'no such group');
+    }
     if (this.writes.isLate(id)) {
       const group = await this.queries.execute(new CurrentGroup(organization, id));
       return this.sendWritten(request, reply, group, projection, 200);
@@ -99,7 +106,7 @@ export class GroupsController {
   ): Promise<void> {
     const { organization } = callerOf(request);
     const projection = projectionOf(groupType, request);
-    const attributes = readResource(groupType, request.body, this.quirks.count);
+    const attributes = this.reader.resource(groupType, request);
     const group = await this.commands.execute(
       new ReplaceGroup(organization, id, attributes, expectedVersions(request), contextOf(request)),
     );
@@ -115,7 +122,7 @@ export class GroupsController {
   ): Promise<void> {
     const { organization } = callerOf(request);
     const projection = projectionOf(groupType, request);
-    const operations = readPatch(groupType, request.body, this.quirks.count);
+    const operations = this.reader.operations(groupType, request);
     const group = await this.commands.execute(
       new PatchGroup(organization, id, operations, expectedVersions(request), contextOf(request)),
     );

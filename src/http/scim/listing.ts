@@ -5,6 +5,7 @@ import type { JsonObject } from '../../scim/json.js';
 import { listResponse, readListQuery, type QueryParameters } from '../../scim/messages.js';
 import type { ResourceType } from '../../scim/schema.js';
 import { resolveSort } from '../../scim/sort.js';
+import { recordOf } from './request-record.js';
 import { sendScim } from './scim-response.js';
 
 /** @throws ScimError invalidFilter, invalidValue */
@@ -14,9 +15,11 @@ export function listRequest(
   baseUrl: string,
 ): ListRequest {
   const query = readListQuery(request.query as QueryParameters);
+  const filter = query.filter === undefined ? undefined : parseFilter(type, query.filter);
+  recordOf(request).queryReceived(request.query as QueryParameters, filter);
   const path = query.sortBy === undefined ? undefined : resolveSort(type, query.sortBy);
   return {
-    ...(query.filter !== undefined && { filter: parseFilter(type, query.filter) }),
+    ...(filter && { filter }),
     ...(path && { sort: { path, descending: query.sortOrder === 'descending' } }),
     startIndex: query.startIndex,
     count: query.count,
@@ -28,7 +31,8 @@ export function sendList(
   reply: FastifyReply,
   resources: readonly JsonObject[],
   totalResults: number,
-  startIndex: number,
+  { filter, startIndex }: ListRequest,
 ): void {
+  recordOf(reply.request).listed(resources, totalResults, filter);
   sendScim(reply, 200, listResponse({ resources, totalResults, startIndex }));
 }

@@ -16,6 +16,7 @@ import {
 import { renderResource, type Attributes } from '../../scim/resource.js';
 import { groupType, userType, type ResourceType } from '../../scim/schema.js';
 import { PUBLIC_URL, publicUrl } from '../public-url.js';
+import { recordOf } from './request-record.js';
 import { sendScim } from './scim-response.js';
 
 /** A resource on its way out, before it knows its URLs. */
@@ -25,6 +26,8 @@ export interface Outgoing {
   readonly createdAt: string;
   readonly modifiedAt: string;
   readonly attributes: Attributes;
+  /** A team that no group feeds, shown as a group. */
+  readonly external?: boolean;
 }
 
 /** Gives resources their URLs, entity tags and derived attributes. */
@@ -59,7 +62,8 @@ export class Representation {
       .sort()
       .map((value) => ({ value, $ref: `${base}/Users/${value}`, type: 'User' }));
     const derived = shown.length > 0 ? { members: shown } : undefined;
-    const version = `W/"${group.version}"`;
+    // The group that a write makes of a team begins its own count of versions.
+    const version = `W/"${group.version}${group.external ? '.team' : ''}"`;
     return renderResource(
       groupType,
       group.attributes,
@@ -116,6 +120,7 @@ export function sendResource(
   projection: Projection | undefined,
 ): void {
   const { version, location } = resource['meta'] as { version: string; location: string };
+  recordOf(reply.request).answered(resource['id'] as string);
   void reply.header('etag', version);
   const { method, headers } = reply.request;
   const known = headers['if-none-match'];

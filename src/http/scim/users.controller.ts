@@ -11,16 +11,14 @@ import {
 } from '../../commands/messages.js';
 import { DirectoryQueries } from '../../projections/directory/directory.queries.js';
 import { ScimError } from '../../scim/errors.js';
-import { readPatch } from '../../scim/patch.js';
 import { projectResource, type Projection } from '../../scim/projection.js';
-import { readResource } from '../../scim/resource.js';
 import { userType } from '../../scim/schema.js';
 import { callerOf } from './authentication.js';
 import { ListTurns } from './list-turns.js';
 import { listRequest, sendList } from './listing.js';
-import { QuirkMetrics } from './quirk-metrics.js';
 import { ReadYourWrites } from './read-your-writes.js';
 import { expectedVersions, projectionOf, Representation, sendResource } from './representation.js';
+import { RequestReader } from './request-reader.js';
 import { contextOf } from './scim-context.js';
 
 /** Users. RFC 7644 §3.3 to §3.6 */
@@ -33,14 +31,14 @@ export class UsersController {
     private readonly writes: ReadYourWrites,
     private readonly representation: Representation,
     private readonly turns: ListTurns,
-    private readonly quirks: QuirkMetrics,
+    private readonly reader: RequestReader,
   ) {}
 
   @Post()
   async create(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     const { organization } = callerOf(request);
     const projection = projectionOf(userType, request);
-    const attributes = readResource(userType, request.body, this.quirks.count);
+    const attributes = this.reader.resource(userType, request);
     const command = new CreateUser(organization, attributes, contextOf(request));
     const user = await this.commands.execute(command);
     await this.writes.hold(user.id, user.position);
@@ -61,7 +59,7 @@ export class UsersController {
     const resources = page.resources.map((user) =>
       projectResource(userType, this.representation.user(base, user, user.groups), projection),
     );
-    sendList(reply, resources, page.total, listing.startIndex);
+    sendList(reply, resources, page.total, listing);
   }
 
   @Get(':id')
@@ -92,7 +90,7 @@ export class UsersController {
   ): Promise<void> {
     const { organization } = callerOf(request);
     const projection = projectionOf(userType, request);
-    const attributes = readResource(userType, request.body, this.quirks.count);
+    const attributes = this.reader.resource(userType, request);
     const user = await this.commands.execute(
       new ReplaceUser(organization, id, attributes, expectedVersions(request), contextOf(request)),
     );
@@ -108,7 +106,7 @@ export class UsersController {
   ): Promise<void> {
     const { organization } = callerOf(request);
     const projection = projectionOf(userType, request);
-    const operations = readPatch(userType, request.body, this.quirks.count);
+    const operations = this.reader.operations(userType, request);
     const user = await this.commands.execute(
       new PatchUser(organization, id, operations, expectedVersions(request), contextOf(request)),
     );

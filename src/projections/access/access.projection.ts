@@ -26,15 +26,19 @@ const accessTables = (schema: string): string => `
     id text COLLATE "C" PRIMARY KEY,
     name text NOT NULL,
     hash text NOT NULL UNIQUE,
+    role text NOT NULL,
+    -- null: every one
+    organization text COLLATE "C",
     issued_at text NOT NULL,
+    issued_by text NOT NULL,
     revoked_at text
   );
 `;
 
-/** Who may come in: tokens and keys by their hashes, and whether an organization's SCIM is on. */
+/** Who may come in and do what: tokens and keys by their hashes, and whether an organization's SCIM is on. */
 export class AccessProjection implements Projection {
   readonly name = 'access';
-  readonly version = 1;
+  readonly version = 2;
   readonly tables = accessTables;
 
   async apply(events: readonly RecordedEvent[], target: ProjectionTarget): Promise<void> {
@@ -97,10 +101,20 @@ function statementFor(
       };
     case 'ApiKeyIssued':
       return {
-        text: `INSERT INTO ${schema}.api_keys (id, name, hash, issued_at)
-               VALUES ($1, $2, $3, $4)
-               ON CONFLICT (id) DO UPDATE SET issued_at = excluded.issued_at, revoked_at = NULL`,
-        values: [event.keyId, event.name, event.hash, occurredAt],
+        text: `INSERT INTO ${schema}.api_keys (id, name, hash, role, organization, issued_at, issued_by)
+               VALUES ($1, $2, $3, $4, $5, $6, $7)
+               ON CONFLICT (id) DO UPDATE
+               SET name = excluded.name, role = excluded.role, organization = excluded.organization,
+                   issued_at = excluded.issued_at, issued_by = excluded.issued_by, revoked_at = NULL`,
+        values: [
+          event.keyId,
+          event.name,
+          event.hash,
+          event.role,
+          event.organization,
+          occurredAt,
+          actor,
+        ],
       };
     case 'ApiKeyRevoked':
       return {

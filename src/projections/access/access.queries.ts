@@ -1,6 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { Pool } from 'pg';
+import type { ApiKeyRole } from '../../domain/events.js';
 import type { ApiKeyId, OrganizationId, TokenId } from '../../domain/identifiers.js';
 import { LEASE_MS } from '../../domain/lease.js';
 
@@ -13,6 +14,26 @@ export interface TokenAccess {
   readonly tokenId: TokenId;
   readonly organization: OrganizationId;
   readonly syncEnabled: boolean;
+  /** As recorded; the same object for as long as nothing was read anew. */
+  readonly policies: Readonly<Record<string, unknown>>;
+}
+
+/** Why a bearer token opens nothing: for the log of requests; its bearer must not learn it. */
+export type TokenRefusal =
+  'organization-unknown' | 'token-unknown' | 'token-expired' | 'token-revoked';
+
+/** What an API key opens. */
+export interface KeyAccess {
+  readonly id: ApiKeyId;
+  readonly role: ApiKeyRole;
+  /** The only organization that the key opens; null: every one. */
+  readonly organization: OrganizationId | null;
+}
+
+export interface ApiKeyRow extends KeyAccess {
+  readonly name: string;
+  readonly createdAt: string;
+  readonly createdBy: string;
 }
 
 export interface OrganizationRow {
@@ -35,11 +56,13 @@ export interface TokenRow {
   readonly lastUsedBy: string | null;
 }
 
+/** An organization with one of its tokens, or without when it has no such token. */
 interface StoredToken {
-  readonly hash: string;
+  readonly hash: string | null;
   readonly expires_at: string | null;
   readonly revoked_at: string | null;
   readonly sync_enabled: boolean;
+  readonly policies: Readonly<Record<string, unknown>>;
 }
 
 /** Bearer token → organization, api key → permissions. What it answers is at most LEASE_MS old. */
@@ -49,7 +72,7 @@ export class AccessQueries {
     ttl: LEASE_MS,
     ttlResolution: 0,
   });
-  private readonly keys = new LRUCache<string, Promise<{ id: ApiKeyId } | undefined>>({
+  private readonly keys = new LRUCache<string, Promise<KeyAccess | undefined>>({
     max: CACHED_CREDENTIALS,
     ttl: LEASE_MS,
     ttlResolution: 0,
@@ -60,14 +83,14 @@ export class AccessQueries {
     private readonly schema: string,
   ) {}
 
-  /** What the token opens of this organization; undefined for a token that is unknown, foreign, expired or revoked. */
+  /** What the token opens of this organization. A token of another organization is unknown. */
   async authenticate(
     organization: OrganizationId,
     bearer: string,
     now: number,
-  ): Promise<TokenAccess | undefined> {
+  ): Promise<TokenAccess | { readonly refused: TokenRefusal }> {
     // What PostgreSQL cannot even compare is nobody's organization.
-    if (organization.includes('\0')) return undefined;
+    if (organization.includes('\0')) return { refused: 'organization-unknown' };
     const [, tokenId, secret = ''] = TOKEN.exec(bearer) ?? [];
     const key = `${organization} ${tokenId ?? ''}`;
     let reading = this.tokens.get(key);
@@ -78,12 +101,17 @@ export class AccessQueries {
     }
     const stored = await reading;
     const proven = sameHash(hashOf(secret), stored?.hash ?? NO_HASH);
-    if (!stored || !proven || tokenId === undefined || stored.revoked_at !== null) return undefined;
-    if (stored.expires_at !== null && Date.parse(stored.expires_at) <= now) return undefined;
-    return { tokenId: tokenId as TokenId, organization, syncEnabled: stored.sync_enabled };
+    if (!stored) return { refused: 'organization-unknown' };
+    if (!proven || tokenId === undefined) return { refused: 'token-unknown' };
+    if (stored.revoked_at !== null) return { refused: 'token-revoked' };
+    if (stored.expires_at !== null && Date.parse(stored.expires_at) <= now) {
+      return { refused: 'token-expired' };
+    }
+    const { sync_enabled: syncEnabled, policies } = stored;
+    return { tokenId: tokenId as TokenId, organization, syncEnabled, policies };
   }
 
-  async authenticateKey(bearer: string): Promise<{ readonly id: ApiKeyId } | undefined> {
+  async authenticateKey(bearer: string): Promise<KeyAccess | undefined> {
     const hash = hashOf(bearer);
     let reading = this.keys.get(hash);
     if (!reading) {
@@ -94,12 +122,22 @@ export class AccessQueries {
     return reading;
   }
 
-  /** The keys that are valid. */
-  async apiKeys(): Promise<readonly { readonly id: ApiKeyId; readonly name: string }[]> {
-    const { rows } = await this.pool.query<{ id: ApiKeyId; name: string }>(
-      `SELECT id, name FROM ${this.schema}.api_keys WHERE revoked_at IS NULL ORDER BY issued_at, id`,
+  /** The keys that are valid, oldest first: those that open this organization only; null: all there are. */
+  async apiKeys(organization: OrganizationId | null): Promise<readonly ApiKeyRow[]> {
+    const { rows } = await this.pool.query<ApiKeyRow>(
+      `${this.apiKeyColumns()} WHERE revoked_at IS NULL AND ($1::text IS NULL OR organization = $1)
+       ORDER BY issued_at, id`,
+      [organization],
     );
     return rows;
+  }
+
+  /** The key, also one that was revoked. */
+  async apiKey(id: ApiKeyId): Promise<ApiKeyRow | undefined> {
+    const { rows } = await this.pool.query<ApiKeyRow>(`${this.apiKeyColumns()} WHERE id = $1`, [
+      id,
+    ]);
+    return rows[0];
   }
 
   async organization(organization: OrganizationId): Promise<OrganizationRow | undefined> {
@@ -110,11 +148,16 @@ export class AccessQueries {
     return rows[0];
   }
 
-  /** Organizations by name, after `after`. */
-  async organizations(after: string, limit: number): Promise<readonly OrganizationRow[]> {
+  /** Organizations by name, after `after`: this one only; null: all there are. */
+  async organizations(
+    only: OrganizationId | null,
+    after: string,
+    limit: number,
+  ): Promise<readonly OrganizationRow[]> {
     const { rows } = await this.pool.query<OrganizationRow>(
-      `${this.organizationColumns()} WHERE organization > $1 ORDER BY organization LIMIT $2`,
-      [after, limit],
+      `${this.organizationColumns()} WHERE organization > $1 AND ($2::text IS NULL OR organization = $2)
+       ORDER BY organization LIMIT $3`,
+      [after, only, limit],
     );
     return rows;
   }
@@ -138,6 +181,11 @@ export class AccessQueries {
     await this.pool.query('SELECT 1');
   }
 
+  private apiKeyColumns(): string {
+    return `SELECT id, name, role, organization, issued_at AS "createdAt", issued_by AS "createdBy"
+            FROM ${this.schema}.api_keys`;
+  }
+
   private organizationColumns(): string {
     return `SELECT organization, display_name AS "displayName", created_at AS "createdAt",
                    sync_enabled AS "syncEnabled", sync_changed_at AS "syncChangedAt", policies
@@ -150,22 +198,26 @@ export class AccessQueries {
   ): Promise<StoredToken | undefined> {
     const { rows } = await this.pool.query<StoredToken>({
       name: 'access-token',
-      text: `SELECT t.hash, t.expires_at, t.revoked_at, o.sync_enabled
-             FROM ${this.schema}.tokens t JOIN ${this.schema}.organizations o USING (organization)
-             WHERE t.organization = $1 AND t.id = $2`,
+      text: `SELECT t.hash, t.expires_at, t.revoked_at, o.sync_enabled, o.policies
+             FROM ${this.schema}.organizations o
+             LEFT JOIN ${this.schema}.tokens t ON t.organization = o.organization AND t.id = $2
+             WHERE o.organization = $1`,
       values: [organization, tokenId],
     });
     return rows[0];
   }
 
-  private async readKey(hash: string): Promise<{ id: ApiKeyId } | undefined> {
-    const { rows } = await this.pool.query<{ id: ApiKeyId; hash: string }>({
+  private async readKey(hash: string): Promise<KeyAccess | undefined> {
+    const { rows } = await this.pool.query<KeyAccess & { readonly hash: string }>({
       name: 'access-key',
-      text: `SELECT id, hash FROM ${this.schema}.api_keys WHERE hash = $1 AND revoked_at IS NULL`,
+      text: `SELECT id, hash, role, organization FROM ${this.schema}.api_keys
+             WHERE hash = $1 AND revoked_at IS NULL`,
       values: [hash],
     });
     const [row] = rows;
-    return row && sameHash(row.hash, hash) ? { id: row.id } : undefined;
+    if (!row || !sameHash(row.hash, hash)) return undefined;
+    const { id, role, organization } = row;
+    return { id, role, organization };
   }
 }
 

@@ -34,6 +34,8 @@ export interface DirectoryUser extends DirectoryResource {
 }
 
 export interface DirectoryGroup extends DirectoryResource {
+  /** Whether it is a team that no group feeds; its version is then that of the team. */
+  readonly external: boolean;
   /** Sorted; empty when not asked for. */
   readonly members: readonly UserId[];
 }
@@ -61,6 +63,8 @@ interface FoundRow {
   readonly modified_at: string;
   readonly resource: Attributes;
   readonly membership: readonly unknown[] | null;
+  /** Of groups only. */
+  readonly external?: boolean;
 }
 
 interface PageRow extends FoundRow {
@@ -147,49 +151,6 @@ export class DirectoryQueries {
              JOIN ${this.schema}.groups g ON g.organization = m.organization AND g.id = m.group_id
              WHERE m.organization = $1 AND m.user_id = $2 ORDER BY g.sequence`,
       values: [organization, id],
-    });
-    return rows;
-  }
-
-  async usersAmong(
-    organization: OrganizationId,
-    ids: readonly UserId[],
-  ): Promise<ReadonlySet<UserId>> {
-    const { rows } = await this.pool.query<{ id: UserId }>({
-      name: `${this.schema}-users-among`,
-      text: `SELECT id FROM ${this.schema}.users WHERE organization = $1 AND id = ANY($2)`,
-      values: [organization, ids],
-    });
-    return new Set(rows.map(({ id }) => id));
-  }
-
-  async groupsOf(organization: OrganizationId, user: UserId): Promise<readonly GroupId[]> {
-    const { rows } = await this.points.query<{ group_id: GroupId }>({
-      name: `${this.schema}-groups-of`,
-      text: `SELECT group_id FROM ${this.schema}.members WHERE organization = $1 AND user_id = $2
-             UNION SELECT group_id FROM ${this.schema}.former_members WHERE organization = $1 AND user_id = $2`,
-      values: [organization, user],
-    });
-    return rows.map(({ group_id }) => group_id);
-  }
-
-  /** Members in the streams of groups that are no users any more, of every organization: work for the policy reactor. */
-  async formerMembers(limit: number): Promise<
-    readonly {
-      readonly organization: OrganizationId;
-      readonly group: GroupId;
-      readonly user: UserId;
-    }[]
-  > {
-    const { rows } = await this.points.query<{
-      organization: OrganizationId;
-      group: GroupId;
-      user: UserId;
-    }>({
-      name: `${this.schema}-former-members`,
-      text: `SELECT organization, group_id AS group, user_id AS user
-             FROM ${this.schema}.former_members ORDER BY organization, group_id LIMIT $1`,
-      values: [limit],
     });
     return rows;
   }
@@ -349,7 +310,8 @@ export class DirectoryQueries {
 
   private columns(table: DirectoryTable, withMembership: boolean): string {
     return `t.id, t.version, t.created_at, t.modified_at, t.resource,
-            ${withMembership ? this.membership(table) : 'NULL'} AS membership`;
+            ${withMembership ? this.membership(table) : 'NULL'} AS membership
+            ${table === 'groups' ? ', t.revision < 0 AS external' : ''}`;
   }
 
   private membership(table: DirectoryTable): string {
@@ -396,5 +358,6 @@ const asUser = (row: FoundRow): DirectoryUser => ({
 
 const asGroup = (row: FoundRow): DirectoryGroup => ({
   ...resourceOf(row),
+  external: row.external === true,
   members: (row.membership ?? []) as readonly UserId[],
 });

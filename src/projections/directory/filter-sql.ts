@@ -2,7 +2,7 @@ import { comparable } from '../../scim/comparison.js';
 import type { ComparisonFilter, Filter } from '../../scim/filter.js';
 import type { ResolvedPath } from '../../scim/path.js';
 import { subAttributeNamed, type Attribute } from '../../scim/schema.js';
-import { indexedAttributes, indexedPart } from './directory.tables.js';
+import { indexedAttributes, indexedEmails, indexedPart } from './directory.tables.js';
 
 export type DirectoryTable = 'users' | 'groups';
 
@@ -47,10 +47,14 @@ function isIndexed(
   return !extension && !subAttribute && names.includes(attribute.name);
 }
 
+const isEmail = ({ attribute, subAttribute, extension }: ResolvedPath, table: DirectoryTable) =>
+  table === 'users' && !extension && attribute.name === 'emails' && subAttribute?.name === 'value';
+
 /** Whether an index answers the filter at once. */
 export function isPointLookup(filter: Filter, table: DirectoryTable): boolean {
   if (filter.kind !== 'compare' || filter.operator !== 'eq') return false;
-  return isIndexed(filter.path, table) || filter.path.attribute.name === 'id';
+  const { path } = filter;
+  return isIndexed(path, table) || isEmail(path, table) || path.attribute.name === 'id';
 }
 
 /** SQL text that a list sorts by; undefined for what has no order. RFC 7644 §3.4.2.3 */
@@ -126,7 +130,9 @@ class FilterCompiler {
       return `(${prefix} AND ${test(text)})`;
     }
     if (!path.attribute.multiValued) return test(this.single(path));
-    return this.some(path, (inner) => test(inner.text(path.subAttribute)));
+    const some = this.some(path, (inner) => test(inner.text(path.subAttribute)));
+    if (operator !== 'eq' || !isEmail(path, this.table)) return some;
+    return `(${indexedEmails('t.search')} @> jsonb_build_array(${parameter}) AND ${some})`;
   }
 
   private presence(path: ResolvedPath, element: Element | undefined): string {

@@ -1,6 +1,7 @@
 import type { RecordedEvent } from '../../event-store/event-store.js';
 import type { Projection, ProjectionTarget } from '../projection.js';
-import { sentenceOf, subjectOf, type Subject } from './sentence.js';
+import { sentenceOf } from './sentence.js';
+import { othersIn, subjectOf, type Subject } from './subject.js';
 
 const historyTables = (schema: string): string => `
   CREATE TABLE ${schema}.events (
@@ -14,8 +15,8 @@ const historyTables = (schema: string): string => `
     subject_id text COLLATE "C" NOT NULL,
     subject_name text,
     sentence text NOT NULL,
-    -- ids of those who joined or left, where the event is about members
-    members text[],
+    -- ids of the users, groups and teams besides its subject that the event is about
+    others text[],
     correlation_id text NOT NULL,
     PRIMARY KEY (organization, position)
   );
@@ -27,6 +28,8 @@ const historyTables = (schema: string): string => `
     kind text NOT NULL,
     id text COLLATE "C" NOT NULL,
     name text NOT NULL,
+    -- of the event that gave the name
+    position bigint NOT NULL,
     PRIMARY KEY (organization, kind, id)
   );
 `;
@@ -44,7 +47,7 @@ interface Entry extends Told {
 /** Who did what, when, to whom: a row for every event. */
 export class HistoryProjection implements Projection {
   readonly name = 'history';
-  readonly version = 1;
+  readonly version = 2;
   readonly tables = historyTables;
 
   async apply(events: readonly RecordedEvent[], target: ProjectionTarget): Promise<void> {
@@ -61,7 +64,13 @@ export class HistoryProjection implements Projection {
       if (subject.name !== null) {
         names.set(key, subject.name);
         const { kind, id, name } = subject;
-        fresh.set(key, [recorded.metadata.organization ?? '', kind, id, name]);
+        fresh.set(key, [
+          recorded.metadata.organization ?? '',
+          kind,
+          id,
+          name,
+          `${recorded.position}`,
+        ]);
       }
       return { ...each, name: names.get(key) ?? null };
     });
@@ -102,10 +111,11 @@ async function writeNames(
   if (names.length === 0) return;
   await client.query({
     name: `${schema}-write-names`,
-    text: `INSERT INTO ${schema}.names (organization, kind, id, name)
-           SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[])
-           ON CONFLICT (organization, kind, id) DO UPDATE SET name = excluded.name`,
-    values: [0, 1, 2, 3].map((column) => names.map((name) => name[column])),
+    text: `INSERT INTO ${schema}.names AS n (organization, kind, id, name, position)
+           SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[])
+           ON CONFLICT (organization, kind, id) DO UPDATE
+           SET name = excluded.name, position = excluded.position WHERE n.position < excluded.position`,
+    values: [0, 1, 2, 3, 4].map((column) => names.map((name) => name[column])),
   });
 }
 
@@ -116,11 +126,11 @@ async function writeEvents(
   await client.query({
     name: `${schema}-write-events`,
     text: `INSERT INTO ${schema}.events
-             (organization, position, occurred_at, type, actor, subject_kind, subject_id, subject_name, sentence, members, correlation_id)
+             (organization, position, occurred_at, type, actor, subject_kind, subject_id, subject_name, sentence, others, correlation_id)
            SELECT organization, position, occurred_at, type, actor, subject_kind, subject_id, subject_name, sentence,
-                  CASE WHEN members IS NULL THEN NULL ELSE string_to_array(members, ' ') END, correlation_id
+                  string_to_array(others, ' '), correlation_id
            FROM unnest($1::text[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[], $11::text[])
-             AS n (organization, position, occurred_at, type, actor, subject_kind, subject_id, subject_name, sentence, members, correlation_id)
+             AS n (organization, position, occurred_at, type, actor, subject_kind, subject_id, subject_name, sentence, others, correlation_id)
            ON CONFLICT (organization, position) DO NOTHING`,
     values: [
       entries.map(({ recorded }) => recorded.metadata.organization ?? ''),
@@ -132,9 +142,7 @@ async function writeEvents(
       entries.map(({ subject }) => subject.id),
       entries.map(({ name }) => name),
       entries.map(({ recorded, subject, name }) => sentenceOf(recorded.event, subject, name)),
-      entries.map(({ recorded: { event } }) =>
-        event.type === 'GroupMembersChanged' ? [...event.added, ...event.removed].join(' ') : null,
-      ),
+      entries.map(({ recorded: { event } }) => othersIn(event).join(' ') || null),
       entries.map(({ recorded }) => recorded.metadata.$correlationId),
     ],
   });

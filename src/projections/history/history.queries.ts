@@ -19,7 +19,7 @@ export interface HistoryRequest {
   /** Position of the last entry of the page before. */
   readonly before?: string;
   readonly limit: number;
-  /** Entries about this user, group or team, or about this user's memberships. */
+  /** Entries about this user, group or team, also those whose subject is another. */
   readonly about?: string;
   readonly actor?: string;
   readonly type?: string;
@@ -49,7 +49,7 @@ export class HistoryQueries {
          AND n.id = split_part(e.actor, ':', 2)
        WHERE e.organization = $1
          AND ($2::bigint IS NULL OR e.position < $2)
-         AND ($3::text IS NULL OR e.subject_id = $3 OR $3 = ANY(e.members))
+         AND ($3::text IS NULL OR e.subject_id = $3 OR $3 = ANY(e.others))
          AND ($4::text IS NULL OR e.actor = $4)
          AND ($5::text IS NULL OR e.type = $5)
          AND ($6::text IS NULL OR e.occurred_at >= $6)

@@ -1,0 +1,170 @@
+import { Inject } from '@nestjs/common';
+import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import type { UserId } from '../domain/identifiers.js';
+import { requireOrganization, type ExistingOrganization } from '../domain/organization.js';
+import {
+  changedAttributes,
+  isSynced,
+  requireUser,
+  user,
+  type ProvisionedUser,
+  type StatedUser,
+} from '../domain/user.js';
+import type { Position } from '../event-store/event-store.js';
+import { completed } from '../scim/resource.js';
+import { userType } from '../scim/schema.js';
+import { Departures } from './departures.js';
+import {
+  EditUser,
+  RegisterUser,
+  RemoveUser,
+  type ManualChange,
+  type UserChanges,
+} from './messages.js';
+import { Organizations } from './organizations.js';
+import { statedUser, userAttributes } from './scim-translation.js';
+import { repeatableUserId, userIdOf, userStream } from './streams.js';
+import { TIME_AND_IDS, type TimeAndIds } from './time-and-ids.js';
+import { UniqueNames, userNameKey } from './unique-names.js';
+import { UserAppender } from './user-appender.js';
+import { WriteModel } from './write-model.js';
+
+@CommandHandler(RegisterUser)
+export class RegisterUserHandler implements ICommandHandler<RegisterUser> {
+  constructor(
+    private readonly model: WriteModel,
+    private readonly names: UniqueNames,
+    private readonly organizations: Organizations,
+    private readonly appender: UserAppender,
+    @Inject(TIME_AND_IDS) private readonly timeAndIds: TimeAndIds,
+  ) {}
+
+  /** The idempotency key makes the user's id: whoever repeats the command finds what it did, also after a crash. */
+  async execute(command: RegisterUser): Promise<{ id: UserId; position: Position | null }> {
+    const { organization: id, idempotencyKey, context } = command;
+    const { role = null, active: _, ...changes } = command.user;
+    const stated = statedUser(edited({}, changes));
+    return this.model.decide(userNameKey(id, stated.userName), async (attempt) => {
+      const organization = requireOrganization(await this.organizations.state(id));
+      const userId =
+        idempotencyKey === null
+          ? (this.timeAndIds.id() as UserId)
+          : repeatableUserId(organization, idempotencyKey);
+      const stream = userStream(id, userId);
+      const loaded =
+        idempotencyKey === null
+          ? { stream, state: user.initial, revision: -1 }
+          : await this.model.load(user, stream);
+      if (loaded.state.status !== 'absent') return { id: userId, position: null };
+      const request = { organization, owner: stream, context, attempt };
+      const name = { kind: 'userName', name: stated.userName } as const;
+      const { claimId, append, previousOwner } = await this.names.claim({ ...request, ...name });
+      const predecessorId = previousOwner === null ? null : userIdOf(previousOwner);
+      const { origin } = command;
+      const facts = { organization, userId, claimId, origin, stated, role, predecessorId };
+      const { position } = await this.appender.append({
+        organization,
+        loaded,
+        claims: [append],
+        decide: () => user.decide({ type: 'Register', ...facts }, loaded.state),
+        by: 'application',
+        context,
+      });
+      return { id: userId, position };
+    });
+  }
+}
+
+@CommandHandler(EditUser)
+export class EditUserHandler implements ICommandHandler<EditUser> {
+  constructor(
+    private readonly model: WriteModel,
+    private readonly names: UniqueNames,
+    private readonly organizations: Organizations,
+    private readonly appender: UserAppender,
+  ) {}
+
+  async execute({
+    organization: id,
+    id: userId,
+    changes,
+    context,
+  }: EditUser): Promise<ManualChange> {
+    const stream = userStream(id, userId);
+    return this.model.decide(stream, async (attempt) => {
+      const organization = requireOrganization(await this.organizations.state(id));
+      const loaded = await this.model.load(user, stream);
+      const current = requireUser(loaded.state);
+      const { role, ...attributes } = changes;
+      const stated = statedUser(edited(userAttributes(current), attributes));
+      const request = { organization, owner: stream, context, attempt };
+      const { claimId, claims } = await this.names.claimUserName(current, stated, request);
+      const edit = { type: 'Edit', organization, claimId, stated } as const;
+      const { position } = await this.appender.append({
+        organization,
+        loaded,
+        claims,
+        decide: (lastOwner) => [
+          ...user.decide({ ...edit, lastOwner }, current),
+          ...(role === undefined
+            ? []
+            : user.decide({ type: 'ChangeRole', role, source: 'manual', lastOwner }, current)),
+        ],
+        by: 'application',
+        context,
+      });
+      return { position, overridden: overridden(organization, current, stated) };
+    });
+  }
+}
+
+@CommandHandler(RemoveUser)
+export class RemoveUserHandler implements ICommandHandler<RemoveUser> {
+  constructor(
+    private readonly model: WriteModel,
+    private readonly organizations: Organizations,
+    private readonly appender: UserAppender,
+    private readonly departures: Departures,
+  ) {}
+
+  async execute({ organization: id, id: userId, context }: RemoveUser): Promise<Position> {
+    const stream = userStream(id, userId);
+    const deleted = await this.model.decide(stream, async () => {
+      const organization = requireOrganization(await this.organizations.state(id));
+      const loaded = await this.model.load(user, stream);
+      const current = requireUser(loaded.state);
+      const deletion = { type: 'Delete', organization, by: 'administrator' } as const;
+      const { position } = await this.appender.append({
+        organization,
+        loaded,
+        claims: [],
+        decide: (lastOwner) => user.decide({ ...deletion, lastOwner }, current),
+        by: 'application',
+        context,
+      });
+      return position ?? 0n;
+    });
+    return this.departures.record(id, userIdOf(stream), deleted, context);
+  }
+}
+
+/** The attributes after the changes, in the order of the schema: what is null is taken away. */
+function edited(
+  before: ReturnType<typeof userAttributes>,
+  changes: Omit<UserChanges, 'role'>,
+): ReturnType<typeof userAttributes> {
+  const stated = Object.entries({ ...before, ...changes }).filter(
+    ([, value]) => value !== null && value !== undefined,
+  );
+  return completed(userType, Object.fromEntries(stated));
+}
+
+/** What the next statement of the identity provider takes back. */
+function overridden(
+  organization: ExistingOrganization,
+  current: ProvisionedUser,
+  stated: StatedUser,
+): readonly string[] {
+  const managed = organization.syncEnabled && isSynced(current, organization);
+  return managed ? changedAttributes(current, stated) : [];
+}

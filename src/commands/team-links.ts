@@ -1,0 +1,238 @@
+import { createHash } from 'node:crypto';
+import { Inject, Injectable } from '@nestjs/common';
+import {
+  group,
+  membershipChange,
+  requireGroup,
+  type ExistingGroup,
+  type GroupState,
+  type StatedGroup,
+} from '../domain/group.js';
+import type { GroupId, OrganizationId, TeamId, UserId } from '../domain/identifiers.js';
+import { groupsFeedTeams, type ExistingOrganization } from '../domain/organization.js';
+import {
+  isExternal,
+  requireTeam,
+  team,
+  type ExistingTeam,
+  type GroupStatement,
+  type TeamState,
+} from '../domain/team.js';
+import { DIRECTORY_LOOKUP, type DirectoryLookup } from './directory-lookup.js';
+import { GroupFolds, TeamFolds } from './group-folds.js';
+import type { CommandContext, Position } from './messages.js';
+import type { GroupScope } from './scim-translation.js';
+import { groupStream, teamStream } from './streams.js';
+import { WriteModel, type Loaded, type PlannedAppend } from './write-model.js';
+
+/** The team that a group is to feed: one that exists, or a new one. */
+export type LinkTarget = Loaded<ExistingTeam> | 'new';
+
+/** What becomes of a team whose group leaves it, and of those whom only this group kept in it. */
+export interface Departure {
+  readonly then: 'stay' | 'archive' | 'delete';
+  readonly keepMembers: boolean;
+}
+
+/**
+ * What groups and the teams that they feed tell each other. A link stands in both streams. Where the appends come one
+ * by one, a team that is new or is released goes first, else the group: what broke off is completed by repeating it, a
+ * link also by the group's next statement.
+ */
+@Injectable()
+export class TeamLinks {
+  constructor(
+    private readonly model: WriteModel,
+    private readonly groups: GroupFolds,
+    private readonly teams: TeamFolds,
+    @Inject(DIRECTORY_LOOKUP) private readonly lookup: DirectoryLookup,
+  ) {}
+
+  /** Where a group leads by policy; null: nowhere, or an administrator is to decide. */
+  async target(
+    organization: ExistingOrganization,
+    groupId: GroupId,
+    displayName: string,
+  ): Promise<LinkTarget | null> {
+    if (!groupsFeedTeams(organization)) return null;
+    const migrated = organization.teamSync.migrated?.links.find((link) => link.groupId === groupId);
+    if (migrated) return this.open(organization.organization, migrated.teamId);
+    const { groupMapping } = organization.policies;
+    switch (groupMapping) {
+      case 'create':
+        return 'new';
+      case 'strict':
+        return null;
+      case 'ask': {
+        const [clash] = await this.externalNamed(organization.organization, displayName);
+        return clash ? null : 'new';
+      }
+      case 'link-by-name': {
+        const [only, second] = await this.externalNamed(organization.organization, displayName);
+        return second ? null : (only ?? 'new');
+      }
+    }
+  }
+
+  /** Links the group. @returns null when it is linked already */
+  async link(
+    organization: OrganizationId,
+    loaded: Loaded<GroupState>,
+    target: LinkTarget,
+    seeds: readonly UserId[],
+    context: CommandContext,
+  ): Promise<Position | null> {
+    const current = requireGroup(loaded.state);
+    const fed =
+      target === 'new'
+        ? await this.newTeam(organization, current, loaded.revision)
+        : this.fed(target, current.groupId);
+    const link = { type: 'Link', teamId: fed.teamId, members: seeds } as const;
+    const events = group.decide(link, current);
+    const grouped = { stream: loaded.stream, revision: loaded.revision, events };
+    const ordered = target === 'new' ? [fed.append, grouped] : [grouped, fed.append];
+    const plans = ordered.filter((plan) => plan.events.length > 0);
+    if (plans.length === 0) return null;
+    const committed = await this.model.commit(organization, context, plans, current.modifiedAt);
+    this.groups.keep(this.model.advance(group, loaded, events, committed));
+    return committed.position;
+  }
+
+  /** The append by which a team that exists is fed by the group. @throws Rejection team-archived */
+  fed(
+    { stream, revision, state }: Loaded<ExistingTeam>,
+    groupId: GroupId,
+  ): { readonly teamId: TeamId; readonly append: PlannedAppend } {
+    const events = team.decide({ type: 'Feed', groupId }, state);
+    return { teamId: state.teamId, append: { stream, revision, events } };
+  }
+
+  /** What a statement of the group changes in the team that it feeds: often nothing. */
+  async follow(
+    organization: ExistingOrganization,
+    current: ExistingGroup,
+    stated: StatedGroup,
+    scope: GroupScope,
+  ): Promise<readonly PlannedAppend[]> {
+    const { teamId, groupId } = current;
+    if (!teamId || !groupsFeedTeams(organization)) return [];
+    if (!scope.name && stated.membership.length === 0) return [];
+    const loaded = await this.teams.load(teamStream(organization.organization, teamId));
+    const { state, stream, revision } = loaded;
+    if (state.status !== 'existing') return [];
+    const statement = groupStatement(current, stated, scope);
+    const events = [
+      ...(state.archived ? [] : team.decide({ type: 'Feed', groupId }, state)),
+      ...team.decide({ type: 'Follow', organization, statement }, state),
+    ];
+    return events.length > 0 ? [{ stream, revision, events }] : [];
+  }
+
+  /** The append by which the group feeds its team no more; none where it feeds none. */
+  async release(
+    organization: OrganizationId,
+    { groupId, teamId, members }: ExistingGroup,
+    { then, keepMembers }: Departure,
+  ): Promise<readonly PlannedAppend[]> {
+    if (!teamId) return [];
+    const loaded = await this.teams.load(teamStream(organization, teamId));
+    const { state, stream, revision } = loaded;
+    if (state.status !== 'existing') return [];
+    const others = await this.feeding(organization, state, groupId);
+    // Of several groups one that is deleted takes along what it granted, unless teams are to stay as they are.
+    const keeps = keepMembers && (then === 'stay' || others.length === 0);
+    const keep = keeps
+      ? [...members].filter((member) => !others.some((other) => other.members.has(member)))
+      : [];
+    const events = team.decide({ type: 'Release', groupId, keep, then }, state);
+    return events.length > 0 ? [{ stream, revision, events }] : [];
+  }
+
+  /** The groups that feed the team, as their streams tell it, but for one. */
+  async feeding(
+    organization: OrganizationId,
+    { teamId, groups }: ExistingTeam,
+    but?: GroupId,
+  ): Promise<readonly ExistingGroup[]> {
+    const loaded = await Promise.all(
+      groups
+        .filter((groupId) => groupId !== but)
+        .map((groupId) => this.groups.load(groupStream(organization, groupId))),
+    );
+    return loaded.flatMap(({ state }) =>
+      state.status === 'existing' && state.teamId === teamId ? [state] : [],
+    );
+  }
+
+  /** The team, if a group may feed it. */
+  private async open(
+    organization: OrganizationId,
+    teamId: TeamId,
+  ): Promise<Loaded<ExistingTeam> | null> {
+    const loaded = await this.teams.load(teamStream(organization, teamId));
+    const { state } = loaded;
+    return state.status === 'existing' && !state.archived ? { ...loaded, state } : null;
+  }
+
+  private async externalNamed(
+    organization: OrganizationId,
+    displayName: string,
+  ): Promise<readonly Loaded<ExistingTeam>[]> {
+    const name = displayName.trim();
+    const candidates = await this.lookup.externalTeamsNamed(organization, name);
+    const found = await Promise.all(candidates.map((id) => this.open(organization, id)));
+    return found.flatMap((each) =>
+      each && isExternal(each.state) && each.state.name.trim() === name ? [each] : [],
+    );
+  }
+
+  /**
+   * The id follows from the group and its revision: where the group's own append did not come to pass, repeating it
+   * finds the team that was made for it.
+   */
+  private async newTeam(
+    organization: OrganizationId,
+    { groupId, displayName }: ExistingGroup,
+    groupRevision: number,
+  ): Promise<{ readonly teamId: TeamId; readonly append: PlannedAppend }> {
+    const teamId = derivedTeamId(groupId, groupRevision);
+    const { stream, state, revision } = await this.teams.load(teamStream(organization, teamId));
+    const events =
+      state.status === 'existing'
+        ? team.decide({ type: 'Feed', groupId }, state)
+        : team.decide({ type: 'Create', teamId, name: displayName, groupId }, state);
+    return { teamId, append: { stream, revision, events } };
+  }
+}
+
+/** What the statement about the group tells its team. */
+export function groupStatement(
+  { groupId, displayName, members }: ExistingGroup,
+  stated: StatedGroup,
+  { name, all, named }: GroupScope,
+): GroupStatement {
+  return {
+    groupId,
+    name: name ? stated.displayName : null,
+    nameBefore: displayName,
+    all: all ? membersAfter(members, stated) : null,
+    named,
+  };
+}
+
+function membersAfter(members: ExistingGroup['members'], { membership }: StatedGroup) {
+  const { added, removed } = membershipChange(members, membership);
+  return members.with(added, removed);
+}
+
+/** @throws Rejection team-unknown */
+export function existingTeam(loaded: Loaded<TeamState>): Loaded<ExistingTeam> {
+  return { ...loaded, state: requireTeam(loaded.state) };
+}
+
+/** A UUID of version 7 that keeps the time of the group's. RFC 9562 §5.7 */
+function derivedTeamId(groupId: GroupId, revision: number): TeamId {
+  const digest = createHash('sha256').update(`${groupId} ${revision}`).digest('hex');
+  const [a, b, c] = [digest.slice(0, 3), digest.slice(3, 6), digest.slice(6, 18)];
+  return `${groupId.slice(0, 13)}-7${a}-8${b}-${c}` as TeamId;
+}

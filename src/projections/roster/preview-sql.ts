@@ -1,0 +1,230 @@
+import type { OrganizationId } from '../../domain/identifiers.js';
+import type { ManualUpdates, Policies } from '../../domain/policies.js';
+import { MOST_LISTED } from './capped.js';
+import { licenseSql, roleSql } from './entitlements.js';
+import { sql, tableOf, textOf, type Statement } from './statement.js';
+
+/** What an organization has decided. */
+export interface Settings {
+  readonly syncEnabled: boolean;
+  readonly policies: Policies;
+}
+
+interface Change {
+  readonly schema: string;
+  readonly organization: OrganizationId;
+  readonly before: Settings;
+  readonly after: Settings;
+}
+
+/** What each list of a preview is read by; every row tells the total besides. */
+export function previewSql(
+  schema: string,
+  organization: OrganizationId,
+  before: Settings,
+  after: Settings,
+): Readonly<Record<'users' | 'groups' | 'teams' | 'locks', Statement>> {
+  const change = { schema, organization, before, after };
+  return {
+    users: usersSql(change),
+    groups: groupsSql(change),
+    teams: teamsSql(change),
+    locks: locksSql(change),
+  };
+}
+
+const listed = (columns: string, effects: Statement): Statement =>
+  sql`SELECT ${textOf(columns)}, e.effect, count(*) OVER ()::int AS total FROM (${effects}) e
+      WHERE e.effect IS NOT NULL ORDER BY e.sequence, e.place LIMIT ${MOST_LISTED}`;
+
+/** Whether every user, and every external team where groups feed teams, comes under management at once. */
+const adopts = ({ before, after }: Change): boolean =>
+  after.syncEnabled &&
+  after.policies.adoption === 'all-at-once' &&
+  !(before.syncEnabled && before.policies.adoption === 'all-at-once');
+
+function usersSql(change: Change): Statement {
+  const { schema, organization } = change;
+  return listed(
+    'e.id, e."userName"',
+    sql`SELECT u.id, u.resource ->> 'userName' AS "userName", u.sequence, e.place, e.effect
+        FROM ${tableOf(schema, 'users')} u
+        CROSS JOIN LATERAL (
+          SELECT ${entitlement(change, roleSql, 'defaultRole', 'role')},
+                 ${entitlement(change, licenseSql, 'defaultLicense', 'license')} OFFSET 0
+        ) g
+        CROSS JOIN LATERAL (VALUES
+          (1, CASE WHEN ${adopts(change)}::boolean AND NOT u.synced THEN 'becomes synced' END),
+          (2, ${replacement('role')}),
+          (3, ${replacement('license')})
+        ) e (place, effect)
+        WHERE u.organization = ${organization} AND NOT u.deleted`,
+  );
+}
+
+/** Before and after; null where the policies about it stay. */
+function entitlement(
+  { schema, before, after }: Change,
+  given: (schema: string, policies: Policies) => Statement,
+  otherwise: 'defaultRole' | 'defaultLicense',
+  what: 'role' | 'license',
+): Statement {
+  const told = ({ policies }: Settings): Statement => {
+    const fallback = policies[otherwise] ?? 'none';
+    return sql`coalesce(${given(schema, policies)}, ${fallback}::text)`;
+  };
+  const [was, becomes] = [told(before), told(after)];
+  const stays = was.text === becomes.text && sameValues(was.values, becomes.values);
+  return sql`${stays ? sql`NULL::text` : was} AS ${textOf(`${what}_before`)},
+             ${stays ? sql`NULL::text` : becomes} AS ${textOf(`${what}_after`)}`;
+}
+
+const sameValues = (left: readonly unknown[], right: readonly unknown[]): boolean =>
+  JSON.stringify(left) === JSON.stringify(right);
+
+/** Who left the organization is given nothing. */
+const replacement = (what: 'role' | 'license'): Statement => {
+  const [before, after] = [textOf(`g.${what}_before`), textOf(`g.${what}_after`)];
+  return sql`CASE WHEN u.status <> 'removed' AND ${before} <> ${after}
+             THEN ${textOf(`'${what} '`)} || ${after} || ' instead of ' || ${before} END`;
+};
+
+const feedsTeams = ({ syncEnabled, policies }: Settings): boolean =>
+  syncEnabled && policies.teamSync === 'scim';
+
+/** How stored groups come to their teams; undefined where they do not. */
+function mappingOf(settings: Settings): 'create' | 'link-by-name' | undefined {
+  const { groupMapping } = settings.policies;
+  const maps = groupMapping === 'create' || groupMapping === 'link-by-name';
+  return feedsTeams(settings) && maps ? groupMapping : undefined;
+}
+
+/**
+ * Stored groups that would feed a team: `team_id` is null where that would be a new one. Of several groups that lead
+ * to one team the oldest gets it. A group of a team's own id leads to that team whatever their names.
+ */
+function linksSql(change: Change): Statement {
+  const { schema, organization, before, after } = change;
+  const mapping = mappingOf(after);
+  const maps = mapping !== undefined && mapping !== mappingOf(before);
+  const byName = mapping === 'link-by-name';
+  return sql`
+    WITH stored AS MATERIALIZED (
+      SELECT g.id, g.display_name, g.matched_name, g.sequence FROM ${tableOf(schema, 'groups')} g
+      WHERE ${maps}::boolean AND g.organization = ${organization} AND g.team_id IS NULL AND NOT g.kept_apart
+    ), candidates AS MATERIALIZED (
+      SELECT g.id AS group_id, g.sequence, t.id AS team_id, t.id = g.id AS own,
+             count(*) FILTER (WHERE t.id <> g.id) OVER (PARTITION BY g.id) AS named
+      FROM stored g
+      JOIN ${tableOf(schema, 'teams')} t ON t.organization = ${organization}
+        AND (t.id = g.id OR (${byName}::boolean AND t.matched_name = g.matched_name))
+      WHERE NOT t.archived AND cardinality(t.feeders) = 0
+    ), chosen AS (
+      SELECT DISTINCT ON (c.team_id) c.team_id, c.group_id
+      FROM candidates c
+      WHERE c.own OR (c.named = 1 AND NOT EXISTS (
+        SELECT FROM candidates o WHERE o.group_id = c.group_id AND o.own))
+      ORDER BY c.team_id, c.own DESC, c.sequence
+    )
+    SELECT g.id, g.display_name, g.sequence, x.team_id
+    FROM stored g
+    LEFT JOIN chosen x ON x.group_id = g.id
+    WHERE x.team_id IS NOT NULL OR NOT EXISTS (
+      SELECT FROM candidates c WHERE c.group_id = g.id AND c.named > 1)`;
+}
+
+function groupsSql(change: Change): Statement {
+  const teams = tableOf(change.schema, 'teams');
+  return listed(
+    'e.id, e.display_name AS "displayName"',
+    sql`SELECT l.id, l.display_name, l.sequence, 1 AS place,
+               CASE WHEN l.team_id IS NULL THEN 'gets a team of its name'
+                    ELSE 'is linked to the team ' || t.name END AS effect
+        FROM (${linksSql(change)}) l
+        LEFT JOIN ${teams} t ON t.organization = ${change.organization} AND t.id = l.team_id`,
+  );
+}
+
+/** Teams that would be synced and are not, each with the group that would feed it; null: one made of the team. */
+function syncedSql(change: Change): Statement {
+  const { schema, organization, after } = change;
+  const adopted = adopts(change) && feedsTeams(after);
+  const unique = after.policies.groupNames === 'unique';
+  return sql`
+    WITH links AS MATERIALIZED (${linksSql(change)})
+    SELECT t.id, t.name, t.sequence, l.display_name AS group_name
+    FROM ${tableOf(schema, 'teams')} t
+    LEFT JOIN links l ON l.team_id = t.id
+    WHERE t.organization = ${organization} AND NOT t.archived AND cardinality(t.feeders) = 0
+      AND (l.id IS NOT NULL OR (${adopted}::boolean AND NOT EXISTS (
+        SELECT FROM ${tableOf(schema, 'groups')} g
+        WHERE g.organization = ${organization}
+          AND (g.id = t.id OR (${unique}::boolean AND lower(g.display_name) = lower(t.name))))))`;
+}
+
+const teamsSql = (change: Change): Statement =>
+  listed(
+    'e.id, e.name',
+    sql`SELECT s.id, s.name, s.sequence, 1 AS place,
+               CASE WHEN s.group_name IS NULL THEN 'becomes synced, as a group of its name'
+                    ELSE 'becomes synced, fed by the group ' || s.group_name END AS effect
+        FROM (${syncedSql(change)}) s`,
+  );
+
+/** A user's row locks by two policies, a team's by one, its memberships by another; each locks only what is synced. */
+function locksSql(change: Change): Statement {
+  const { schema, organization } = change;
+  const updates = (kind: keyof ManualUpdates): Lock =>
+    lock(change, ({ manualUpdates }) => manualUpdates[kind] === 'locked');
+  const deletion = lock(change, ({ manualDelete }) => manualDelete === 'refuse');
+  const adding = lock(change, ({ appCreatedUsers }) => appCreatedUsers === 'refuse');
+  return listed(
+    'e.kind, e.id, e.name',
+    sql`WITH becoming AS MATERIALIZED (${syncedSql(change)})
+        SELECT 'organization' AS kind, ${organization}::text AS id, ${organization}::text AS name,
+               0::bigint AS sequence, 1 AS place,
+               ${turned(adding, sql`true`, sql`true`, 'adding users ')} AS effect
+        UNION ALL
+        SELECT 'user', u.id, u.resource ->> 'userName', u.sequence, e.place, e.effect
+        FROM ${tableOf(schema, 'users')} u
+        CROSS JOIN LATERAL (VALUES
+          (1, ${turned(updates('users'), sql`u.synced`, sql`(u.synced OR ${adopts(change)}::boolean)`, '')}),
+          (2, ${turned(deletion, sql`u.synced`, sql`(u.synced OR ${adopts(change)}::boolean)`, 'deletion ')})
+        ) e (place, effect)
+        WHERE u.organization = ${organization} AND NOT u.deleted
+        UNION ALL
+        SELECT e.kind, t.id, t.name, t.sequence, e.place, e.effect
+        FROM ${tableOf(schema, 'teams')} t
+        CROSS JOIN LATERAL (
+          SELECT cardinality(t.feeders) > 0 AS before,
+                 cardinality(t.feeders) > 0 OR EXISTS (SELECT FROM becoming b WHERE b.id = t.id) AS after
+        ) synced
+        CROSS JOIN LATERAL (VALUES
+          ('team', 1, ${turned(updates('teams'), sql`synced.before`, sql`synced.after`, '')}),
+          ('membership', 2, ${turned(updates('memberships'), sql`synced.before`, sql`synced.after`, '')})
+        ) e (kind, place, effect)
+        WHERE t.organization = ${organization}`,
+  );
+}
+
+/** Whether what is synced is locked. */
+interface Lock {
+  readonly before: boolean;
+  readonly after: boolean;
+}
+
+const lock = ({ before, after }: Change, locks: (policies: Policies) => boolean): Lock => ({
+  before: before.syncEnabled && locks(before.policies),
+  after: after.syncEnabled && locks(after.policies),
+});
+
+/** @param what whose lock it is, where the row has several */
+const turned = (
+  lock: Lock,
+  syncedBefore: Statement,
+  syncedAfter: Statement,
+  what: string,
+): Statement =>
+  sql`CASE WHEN (${lock.before}::boolean AND ${syncedBefore}) = (${lock.after}::boolean AND ${syncedAfter}) THEN NULL
+           WHEN ${lock.after}::boolean AND ${syncedAfter} THEN ${`${what}locked`}::text
+           ELSE ${`${what}unlocked`}::text END`;
