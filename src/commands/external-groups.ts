@@ -24,7 +24,7 @@ export interface Statement {
 
 export interface AdoptionRequest {
   readonly organization: ExistingOrganization;
-  /** The stream of the group that comes to be: there is none, or it was deleted and its team stayed. */
+  /** The stream of the group that comes to be. */
   readonly loaded: Loaded<GroupState>;
   readonly id: string;
   readonly expected: ExpectedVersions;
@@ -33,7 +33,10 @@ export interface AdoptionRequest {
   readonly attempt: number;
 }
 
-/** Teams that no group feeds: SCIM shows them as groups, and the first write makes each a group of the same id. */
+/**
+ * Teams that no group feeds: SCIM shows them as groups, and the first write makes each a group of the same id. When that
+ * group is deleted its id stays gone, also where the team stays. RFC 7644 §3.6
+ */
 @Injectable()
 export class ExternalGroups {
   constructor(

@@ -110,7 +110,7 @@ export class GroupBackfill {
     try {
       return await this.model.decide(stream, async (attempt) => {
         const loaded = await this.groups.load(stream);
-        if (loaded.state.status === 'existing') return null;
+        if (loaded.state.status !== 'absent') return null;
         const { state } = await this.externals.require(id, teamId);
         if (state.unfedSince >= (current.adoptedThrough ?? 0n)) return null;
         const { committed } = await this.externals.adopt({

@@ -162,12 +162,12 @@ export class GroupSynchronizer {
     return this.model.decide(stream, async (attempt) => {
       const organization = requireGroupSync(await this.organizations.state(id));
       const loaded = await this.folds.load(stream);
-      if (loaded.state.status !== 'existing') {
+      if (loaded.state.status === 'absent') {
         const request = { organization, loaded, id: groupId, expected, state, context, attempt };
         const adopted = await this.externals.adopt(request);
         return written(requireGroup(adopted.loaded.state), adopted.committed.position);
       }
-      const current = loaded.state;
+      const current = requireGroup(loaded.state);
       checkVersion(expected, current.version);
       const statement = state(current);
       return this.apply(organization, { ...loaded, state: current }, statement, context, attempt);
@@ -271,11 +271,12 @@ export class DeleteGroupHandler implements ICommandHandler<DeleteGroup> {
     const stream = groupStream(id, groupId);
     return this.model.decide(stream, async () => {
       const { policies } = requireGroupSync(await this.organizations.state(id));
-      const { state: current, revision } = await this.folds.load(stream);
-      if (current.status !== 'existing') {
+      const { state, revision } = await this.folds.load(stream);
+      if (state.status === 'absent') {
         await this.externals.require(id, groupId);
         throw new Rejection('external-group');
       }
+      const current = requireGroup(state);
       checkVersion(expected, current.version);
       const plans: PlannedAppend[] = [
         ...(await this.links.release(id, current, departures[policies.onGroupDelete])),

@@ -4,13 +4,8 @@ import { backoffMs } from './backoff.js';
 import { codec } from './codec.js';
 import type { AppendResult, StreamAppend } from './event-store.js';
 import { WrongExpectedVersion } from './event-store.js';
-import {
-  applySettings,
-  connectionConfig,
-  isName,
-  isTransient,
-  SEPARATOR,
-} from './postgres-connection.js';
+import { applySettings, connectionConfig, isTransient, SEPARATOR } from './postgres-connection.js';
+import { assertWellFormed } from './well-formed.js';
 
 const MAX_BATCH_ITEMS = 500;
 const MAX_BATCH_CHARACTERS = 1_000_000;
@@ -33,8 +28,6 @@ const STATEMENT = {
   text: 'SELECT outcome, actual, last_position FROM log.append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)',
   rowMode: 'array',
 } as const;
-
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 export interface AppenderOptions {
   readonly connectionString: string;
@@ -232,31 +225,6 @@ const later = (a: bigint, b: bigint): bigint => (a > b ? a : b);
 /** Closes without waiting: the connection may be one that never answers. */
 function discard(client: Client): void {
   client.end().catch(() => undefined);
-}
-
-/** @throws TypeError on what is a defect of the caller */
-function assertWellFormed(appends: readonly StreamAppend[]): void {
-  if (appends.length === 0) throw new TypeError('nothing to append: no stream given');
-  if (new Set(appends.map(({ stream }) => stream)).size < appends.length) {
-    throw new TypeError('a stream is named twice in one append');
-  }
-  for (const { stream, expected, events } of appends) {
-    if (!isName(stream)) {
-      throw new TypeError(
-        'a stream name has 1 to 512 characters, none of them a control character',
-      );
-    }
-    if (typeof expected === 'number' && !(Number.isSafeInteger(expected) && expected >= 0)) {
-      throw new TypeError(`${expected} is not a revision`);
-    }
-    if (events.length === 0) throw new TypeError('nothing to append: no events given');
-    for (const { id, metadata } of events) {
-      if (!UUID.test(id)) throw new TypeError(`not a UUID: ${id}`);
-      if (metadata.organization !== undefined && !isName(metadata.organization)) {
-        throw new TypeError('an organization is named by characters other than control characters');
-      }
-    }
-  }
 }
 
 function encodeEvents({ events }: StreamAppend): EncodedEvents {

@@ -7,11 +7,6 @@ const KEEPALIVE_AFTER_MS = 5_000;
 /** Stands between the values of a list that travels as one string; neither names nor JSON text contain it. */
 export const SEPARATOR = '\x1e';
 
-/** Whether a stream can have this name: 1 to 512 characters, no control characters, no lone surrogates. */
-export function isName(name: string): boolean {
-  return /^[^\p{Cc}\p{Cs}]{1,512}$/u.test(name);
-}
-
 /** Where the log is, and how its connections notice that the other side is gone. */
 export function connectionConfig(connectionString: string, applicationName: string): ClientConfig {
   return {

@@ -15,11 +15,12 @@ import type {
   SubscribeOptions,
 } from './event-store.js';
 import { PostgresAppender } from './postgres-appender.js';
-import { connectionConfig, isName, isTransient, SEPARATOR } from './postgres-connection.js';
+import { connectionConfig, isTransient, SEPARATOR } from './postgres-connection.js';
 import { PostgresSignal } from './postgres-signal.js';
 import { RecentEvents } from './recent-events.js';
 import type { Feed, LogPage } from './subscription.js';
 import { follow, Wakeup } from './subscription.js';
+import { isName } from './well-formed.js';
 
 const ORGANIZATION_PAGE_EVENTS = 1_000;
 const STREAM_PAGE_EVENTS = 500;

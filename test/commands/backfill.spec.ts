@@ -114,6 +114,14 @@ describe.each(stores)('in $name', ({ on }) => {
       expect(await teams()).toMatchObject([{ synced: true }]);
     });
 
+    it('that were unlinked by choice stay so, also where the directory is behind', async () => {
+      await begin({ groupMapping: 'create' });
+      const { id } = await side.postGroup({ displayName: 'A' });
+      await side.unlinkGroup(id);
+      side.services.lookup.behind = [id];
+      expect(await side.backfill()).toBeNull();
+    });
+
     it('that were written to an external group are linked to that team', async () => {
       await begin({ teamSync: 'off' });
       const [ada, bob] = await postUsers(side, 2);

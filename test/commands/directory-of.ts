@@ -1,8 +1,9 @@
 import type { JsonValue, OrganizationId, TeamId, UserId } from '../../src/domain/identifiers.js';
 import { organization as organizationDecider } from '../../src/domain/organization.js';
 import { isExternal } from '../../src/domain/team.js';
+import { user } from '../../src/domain/user.js';
 import type { EventStore, RecordedEvent } from '../../src/event-store/event-store.js';
-import { organizationStream } from '../../src/commands/streams.js';
+import { organizationStream, userStream } from '../../src/commands/streams.js';
 import { StreamLookup } from './stream-lookup.js';
 import { context, writeSide } from './write-side.js';
 
@@ -81,6 +82,20 @@ export async function setPolicies(
   const { state, revision } = await model.load(organizationDecider, stream);
   const events = organizationDecider.decide({ type: 'SetPolicies', values }, state);
   if (events.length > 0) await model.commit(id, context, [{ stream, revision, events }]);
+}
+
+/** What a sign-in records whose claims lead into these teams. */
+export async function signIn(
+  { model }: ReturnType<typeof writeSide>,
+  id: OrganizationId,
+  userId: UserId,
+  teams: readonly TeamId[],
+  era: number,
+): Promise<void> {
+  const stream = userStream(id, userId);
+  const { state, revision } = await model.load(user, stream);
+  const events = user.decide({ type: 'JoinBySignIn', teams, era }, state);
+  await model.commit(id, context, [{ stream, revision, events }]);
 }
 
 export async function postUsers(

@@ -12,6 +12,8 @@ import { isList, isObject } from '../../src/scim/json.js';
 /** Looks into the streams: a directory that is never behind. */
 export class StreamLookup implements DirectoryLookup {
   former: readonly FormerMember[] = [];
+  /** Groups that a directory which is behind still lists as unlinked. */
+  behind: readonly GroupId[] = [];
   /** The organization whose backlog is told. */
   only: OrganizationId | undefined;
 
@@ -78,6 +80,7 @@ export class StreamLookup implements DirectoryLookup {
     return (await this.groups(id))
       .filter(({ teamId, keptApart }) => teamId === null && !keptApart)
       .map(({ groupId }) => groupId)
+      .concat(this.behind)
       .slice(0, limit);
   }
 

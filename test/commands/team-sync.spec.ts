@@ -1,12 +1,12 @@
 import type { OrganizationId, TeamId, UserId } from '../../src/domain/identifiers.js';
-import { organizationStream, userStream } from '../../src/commands/streams.js';
+import { organizationStream } from '../../src/commands/streams.js';
 import { organization as organizationDecider } from '../../src/domain/organization.js';
-import { user as userDecider } from '../../src/domain/user.js';
 import type { EventStore, StreamAppend } from '../../src/event-store/event-store.js';
 import {
   groupOf,
   postUsers,
   setPolicies,
+  signIn,
   teamOf,
   teamsOf,
   typesOf,
@@ -14,7 +14,6 @@ import {
 } from './directory-of.js';
 import { StreamLookup } from './stream-lookup.js';
 import {
-  context,
   dyingBefore,
   enabledOrganization,
   observed,
@@ -40,14 +39,6 @@ async function begin(on: (store: EventStore) => EventStore = (store) => store): 
   organization = await enabledOrganization(log.store, undefined, { teamSync: 'off' });
   await setPolicies(log.store, organization, { teamSync: 'sign-in', groupMapping: 'strict' });
   side = writeSide(on(log.store), organization);
-}
-
-/** What a sign-in records whose claims lead into these teams. */
-async function signIn(id: UserId, teams: readonly TeamId[]): Promise<void> {
-  const stream = userStream(organization, id);
-  const { state, revision } = await side.model.load(userDecider, stream);
-  const events = userDecider.decide({ type: 'JoinBySignIn', teams, era: 1 }, state);
-  await side.model.commit(organization, context, [{ stream, revision, events }]);
 }
 
 /** Who is in a team: by hand, by groups, and by sign-ins of the present era. */
@@ -141,7 +132,7 @@ describe.each(stores)('a migration in $name', ({ on }) => {
     const [ada, bob, eve, kim] = await postUsers(side, 4);
     const [a, b] = [(await side.createTeam('A')).id, (await side.createTeam('B')).id];
     await side.addTeamMember(a, kim!);
-    await signIn(bob!, [a, b]);
+    await signIn(side, organization, bob!, [a, b], 1);
     const post = async (displayName: string, members: readonly UserId[]) =>
       (await side.postGroup({ displayName, members: valuesOf(members) })).id;
     const groups = [await post('x', [ada!]), await post('y', [eve!]), await post('z', [eve!])];

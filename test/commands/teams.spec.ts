@@ -5,6 +5,8 @@ import {
   externalTeamsOf,
   groupOf,
   postUsers,
+  setPolicies,
+  signIn,
   teamOf,
   teamsOf,
   typesOf,
@@ -385,15 +387,14 @@ describe.each(stores)('in $name', ({ on }) => {
       expect([...(await write.PATCH(id, [eve!])).members].sort()).toEqual([bob, eve].sort());
     });
 
-    it('is one again when its group is deleted and the team stays', async () => {
+    it('is none any more once its group was deleted, though the team stays with its members', async () => {
       await begin({ onGroupDelete: 'unlink' });
       const id = await teamWith([ada!]);
       await write.PATCH(id, [bob!]);
       await side.deleteGroup(id);
-      await expect(side.deleteGroup(id)).rejects.toMatchObject({ reason: 'external-group' });
-      expect(await externalTeamsOf(log.store, organization)).toEqual([id]);
-      await write.PATCH(id, [eve!]);
-      expect(await team(id)).toMatchObject({ synced: true, members: [...users].sort() });
+      await expect(side.deleteGroup(id)).rejects.toMatchObject({ reason: 'group-unknown' });
+      await expect(write.PATCH(id, [eve!])).rejects.toMatchObject({ reason: 'group-unknown' });
+      expect(await team(id)).toMatchObject({ synced: false, members: [ada!, bob!].sort() });
     });
 
     it.each(['an archived team', 'a deleted team', 'no team', 'a team with another group'])(
@@ -587,6 +588,22 @@ describe.each(stores)('in $name', ({ on }) => {
       expect((await side.removeTeamMember(teamId, bob!)).overridden).toEqual([]);
       expect((await side.removeTeamMember(teamId, ada!)).overridden).toEqual(['members']);
       expect((await side.removeTeamMember(teamId, ada!)).position).toBeNull();
+    });
+
+    it.each([
+      { era: 1, what: 'ends', left: 1 },
+      { era: 2, what: 'leaves', left: 2 },
+    ])('$what a grant of era $era when a member is removed in era 1', async ({ era, left }) => {
+      await begin({ teamSync: 'off' });
+      await setPolicies(log.store, organization, { teamSync: 'sign-in' });
+      side = writeSide(on(log.store), organization);
+      const [first, second] = [await teamWith([]), await teamWith([])];
+      await signIn(side, organization, ada!, [first, second], era);
+      const { position } = await side.removeTeamMember(first, ada!);
+      const users = await side.services.lookup.users(organization);
+      const member = users.find(({ userId }) => userId === ada);
+      expect(member!.signInTeams!.teams).toHaveLength(left);
+      expect(position === null).toBe(left === 2);
     });
 
     it.each(['addTeamMember', 'removeTeamMember'] as const)(

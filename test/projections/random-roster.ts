@@ -85,7 +85,14 @@ export function factsOfRoster(steps: readonly RosterStep[], id: OrganizationId):
   const facts: Fact[] = [s.created];
   let count = 0;
   const anew = (): string => `${id.length % 7}${count++}`;
-  const userOf = (slot: number) => userIdOf(made.user.get(slot) ?? 'ffff');
+  const lastOf = new Map<number, string>();
+  const userOf = (slot: number) => userIdOf(made.user.get(slot) ?? '');
+  /** Whoever is or was a user there: an add may lose the race against a deletion. */
+  const membersOf = (named: readonly number[]) =>
+    named.flatMap((each) => {
+      const end = lastOf.get(each);
+      return end === undefined ? [] : [userIdOf(end)];
+    });
   const teamOf = (slot: number) => teamIdOf(made.team.get(slot) ?? 'fffe');
   const groupOf = (slot: number) => groupIdOf(`a${slot}`);
 
@@ -94,6 +101,7 @@ export function factsOfRoster(steps: readonly RosterStep[], id: OrganizationId):
     if (does === 'provision' || does === 'register') {
       if (made.user.has(slot)) return [];
       made.user.set(slot, anew());
+      lastOf.set(slot, made.user.get(slot) ?? '');
       return [
         does === 'provision'
           ? s.provisioned(userOf(slot), step.name)
@@ -156,7 +164,7 @@ export function factsOfRoster(steps: readonly RosterStep[], id: OrganizationId):
       return s.grouped(groupId, step.name);
     }
     if (!made.group.has(slot)) return [];
-    const members = step.slots.map(userOf);
+    const members = membersOf(step.slots);
     switch (does) {
       case 'rename':
         return [s.group(groupId, { type: 'GroupRenamed', displayName: step.name, claimId: null })];
@@ -191,7 +199,7 @@ export function factsOfRoster(steps: readonly RosterStep[], id: OrganizationId):
       return [s.teamed(teamOf(slot), step.name)];
     }
     if (!made.team.has(slot)) return [];
-    const [teamId, members] = [teamOf(slot), step.slots.map(userOf)];
+    const [teamId, members] = [teamOf(slot), membersOf(step.slots)];
     switch (does) {
       case 'rename':
         return [s.team(teamId, { type: 'TeamRenamed', name: step.name })];

@@ -1,5 +1,5 @@
 import type { Effects } from '../../projections/roster/preview.queries.js';
-import type { EffectsDocument } from './policies.contract.js';
+import type { EffectsDocument } from './effects.contract.js';
 
 export function presentEffects({ users, groups, teams, locks }: Effects): EffectsDocument {
   return {

@@ -71,7 +71,6 @@ export class LinksController {
     'link-conflict',
     'team-archived',
     'policy-conflict',
-    'sync-disabled',
   )
   async link(
     @Param('organization', KnownOrganization) { organization }: OrganizationRow,

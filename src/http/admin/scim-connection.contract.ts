@@ -1,5 +1,5 @@
 import { ApiProperty, ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
-import { EffectsDocument } from './policies.contract.js';
+import { EffectsDocument } from './effects.contract.js';
 
 @ApiSchema({ name: 'Provisioning' })
 export class ProvisioningDocument {

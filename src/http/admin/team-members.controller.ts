@@ -15,15 +15,10 @@ import { pageOf, positionAt } from './page.js';
 import { Needs } from './permissions.js';
 import { QueryPipe } from './request-pipe.js';
 import { PageQuery } from './requests.js';
-import {
-  ChangedTeamMemberDocument,
-  TeamMemberDocument,
-  TeamMemberPage,
-  WarningsDocument,
-} from './teams.contract.js';
+import { ChangedTeamMemberDocument, TeamMemberPage, WarningsDocument } from './teams.contract.js';
 import { presentUser } from './user-document.js';
 import { VisibleChanges } from './visible.js';
-import { warningOf } from './warning.js';
+import { warningsOf } from './warning.js';
 
 const userParameter = { ...idParameter('user'), name: 'userId' } as const;
 
@@ -54,7 +49,12 @@ export class TeamMembersController {
       this.roster.members(organization, id, after, limit + 1),
     ]);
     if (!team) throw new Rejection('team-unknown');
-    return pageOf(members, limit, ({ sequence }) => sequence, presentMember);
+    return pageOf(
+      members,
+      limit,
+      ({ sequence }) => sequence,
+      (member) => presentMember(member),
+    );
   }
 
   @Put(':userId')
@@ -84,10 +84,10 @@ export class TeamMembersController {
       new AddTeamMember(organization, id, userId, context),
     );
     await this.visible.hold(position);
-    return {
-      ...(await this.present(organization, id, userId)),
-      ...(overridden.length > 0 && { warnings: overridden.map(warningOf) }),
-    };
+    const member = await this.roster.member(organization, id, userId);
+    return member
+      ? presentMember(member, overridden)
+      : this.presentAbsent(organization, userId, overridden);
   }
 
   @Delete(':userId')
@@ -116,27 +116,29 @@ export class TeamMembersController {
       new RemoveTeamMember(organization, id, userId, context),
     );
     await this.visible.hold(position);
-    if (overridden.length > 0) return { warnings: overridden.map(warningOf) };
+    const { warnings } = warningsOf(overridden);
+    if (warnings) return { warnings };
     void reply.status(HttpStatus.NO_CONTENT);
     return undefined;
   }
 
   /** Whoever was removed from the organization is shown without grants: none counts until a reactivation. */
-  private async present(
+  private async presentAbsent(
     organization: OrganizationId,
-    id: string,
     userId: string,
-  ): Promise<TeamMemberDocument> {
-    const member = await this.roster.member(organization, id, userId);
-    if (member) return presentMember(member);
+    overridden: readonly string[],
+  ): Promise<ChangedTeamMemberDocument> {
     const user = await this.roster.user(organization, userId);
     if (!user) throw new Rejection('user-unknown');
     const { userName, status } = presentUser(user);
-    return { id: userId, userName, status, grants: [] };
+    return { id: userId, userName, status, grants: [], ...warningsOf(overridden) };
   }
 }
 
-function presentMember(member: TeamMember): TeamMemberDocument {
+function presentMember(
+  member: TeamMember,
+  overridden: readonly string[] = [],
+): ChangedTeamMemberDocument {
   const { id, userName, status, grants, override } = member;
-  return { id, userName, status, grants, ...(override && { override }) };
+  return { id, userName, status, grants, ...(override && { override }), ...warningsOf(overridden) };
 }

@@ -41,8 +41,8 @@ import {
   TeamDocument,
   TeamPage,
 } from './teams.contract.js';
-import { VisibleChanges } from './visible.js';
-import { warningOf } from './warning.js';
+import { createdUnseen, VisibleChanges } from './visible.js';
+import { warningsOf } from './warning.js';
 
 @AdminController('organizations/:organization/teams', 'Teams')
 export class TeamsController {
@@ -66,7 +66,15 @@ export class TeamsController {
     const after = cursor === undefined ? '0' : positionAt(cursor);
     await this.projector.waitForHead('roster');
     const { teams, total } = await this.roster.teams(organization, after, limit + 1);
-    return { ...pageOf(teams, limit, ({ sequence }) => sequence, presentTeam), total };
+    return {
+      ...pageOf(
+        teams,
+        limit,
+        ({ sequence }) => sequence,
+        (team) => presentTeam(team),
+      ),
+      total,
+    };
   }
 
   @Get(':id')
@@ -89,7 +97,7 @@ export class TeamsController {
     summary: 'Creates a team; SCIM shows it as a group without members until a group feeds it',
   })
   @ApiCreatedResponse({ type: TeamDocument, headers: locationHeader })
-  @Refuses(...BODY_PROBLEMS)
+  @Refuses(...BODY_PROBLEMS, 'change-not-yet-effective')
   async create(
     @Param('organization', KnownOrganization) { organization }: OrganizationRow,
     @Body(BodyPipe) { name }: NewTeam,
@@ -101,7 +109,9 @@ export class TeamsController {
     await this.visible.hold(created.position);
     const base = publicUrl(this.configuredUrl, request);
     void reply.header('location', `${base}/api/organizations/${organization}/teams/${created.id}`);
-    return this.present(organization, created.id);
+    const team = await this.roster.team(organization, created.id);
+    if (!team) throw createdUnseen('team');
+    return presentTeam(team);
   }
 
   @Patch(':id')
@@ -164,19 +174,22 @@ export class TeamsController {
       new EditTeam(organization, id, changes, context),
     );
     await this.visible.hold(position);
-    const team = await this.present(organization, id);
-    return overridden.length === 0 ? team : { ...team, warnings: overridden.map(warningOf) };
+    return this.present(organization, id, overridden);
   }
 
   /** @throws Rejection team-unknown */
-  private async present(organization: OrganizationId, id: string): Promise<TeamDocument> {
+  private async present(
+    organization: OrganizationId,
+    id: string,
+    overrides: readonly string[] = [],
+  ): Promise<ChangedTeamDocument> {
     const team = await this.roster.team(organization, id);
     if (!team) throw new Rejection('team-unknown');
-    return presentTeam(team);
+    return presentTeam(team, overrides);
   }
 }
 
-function presentTeam(team: RosterTeam): TeamDocument {
+function presentTeam(team: RosterTeam, overrides: readonly string[] = []): ChangedTeamDocument {
   const { id, name, synced, overridden, archived, groups, memberCount, createdAt } = team;
   return {
     id,
@@ -187,5 +200,6 @@ function presentTeam(team: RosterTeam): TeamDocument {
     groups,
     memberCount,
     createdAt,
+    ...warningsOf(overrides),
   };
 }

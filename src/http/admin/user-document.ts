@@ -1,8 +1,13 @@
 import type { RosterUser } from '../../projections/roster/roster.queries.js';
 import { isList, isObject } from '../../scim/json.js';
-import type { UserDocument } from './users.contract.js';
+import type { ChangedUserDocument } from './users.contract.js';
+import { warningsOf } from './warning.js';
 
-export function presentUser(user: RosterUser): UserDocument {
+/** @param overridden what a change of it, made by hand, overrides */
+export function presentUser(
+  user: RosterUser,
+  overridden: readonly string[] = [],
+): ChangedUserDocument {
   const { id, resource, status, synced, origin, teams, createdAt, modifiedAt } = user;
   const { userName, externalId, displayName, name, emails } = resource;
   const { role, license, defaults, overrides, predecessorId } = user;
@@ -24,5 +29,6 @@ export function presentUser(user: RosterUser): UserDocument {
     ...(predecessorId !== null && { predecessorId }),
     createdAt,
     modifiedAt,
+    ...warningsOf(overridden),
   };
 }

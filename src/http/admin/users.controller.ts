@@ -52,8 +52,7 @@ import {
   UserDocument,
   UserPage,
 } from './users.contract.js';
-import { VisibleChanges } from './visible.js';
-import { warningOf } from './warning.js';
+import { createdUnseen, VisibleChanges } from './visible.js';
 
 const IDEMPOTENCY_KEY = /^[\x20-\x7e]{1,255}$/;
 
@@ -86,7 +85,16 @@ export class UsersController {
       ...(origin !== undefined && { origin }),
       ...(q !== undefined && { q }),
     });
-    return { ...pageOf(users, limit, ({ sequence }) => sequence, presentUser), total, counts };
+    return {
+      ...pageOf(
+        users,
+        limit,
+        ({ sequence }) => sequence,
+        (user) => presentUser(user),
+      ),
+      total,
+      counts,
+    };
   }
 
   @Get(':id')
@@ -120,10 +128,10 @@ export class UsersController {
   @ApiCreatedResponse({ type: UserDocument, headers: locationHeader })
   @Refuses(
     ...BODY_PROBLEMS,
-    'user-name-not-an-email',
     'name-already-claimed',
     'managed-by-identity-provider',
     'seat-limit-reached',
+    'change-not-yet-effective',
   )
   async create(
     @Param('organization', KnownOrganization) { organization }: OrganizationRow,
@@ -146,7 +154,9 @@ export class UsersController {
     await this.visible.hold(position);
     const base = publicUrl(this.configuredUrl, request);
     void reply.header('location', `${base}/api/organizations/${organization}/users/${id}`);
-    return this.present(organization, id);
+    const added = await this.roster.user(organization, id);
+    if (!added) throw createdUnseen('user');
+    return presentUser(added);
   }
 
   @Patch(':id')
@@ -162,7 +172,6 @@ export class UsersController {
     ...BODY_PROBLEMS,
     'organization-unknown',
     'user-unknown',
-    'user-name-not-an-email',
     'name-already-claimed',
     'managed-by-identity-provider',
     'protected-user',
@@ -184,8 +193,7 @@ export class UsersController {
       new EditUser(organization, id, changes, context),
     );
     await this.visible.hold(position);
-    const user = await this.present(organization, id);
-    return overridden.length === 0 ? user : { ...user, warnings: overridden.map(warningOf) };
+    return this.present(organization, id, overridden);
   }
 
   @Delete(':id')
@@ -208,10 +216,14 @@ export class UsersController {
   }
 
   /** @throws Rejection user-unknown */
-  private async present(organization: OrganizationId, id: string): Promise<UserDocument> {
+  private async present(
+    organization: OrganizationId,
+    id: string,
+    overridden: readonly string[] = [],
+  ): Promise<ChangedUserDocument> {
     const user = await this.roster.user(organization, id);
     if (!user) throw new Rejection('user-unknown');
-    return presentUser(user);
+    return presentUser(user, overridden);
   }
 }
 

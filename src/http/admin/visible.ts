@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Position } from '../../commands/messages.js';
 import { Projector } from '../../projections/projector.js';
+import { Problem } from './problem.js';
 
 /** Lets a change of users, groups or teams be answered when every read sees it, SCIM's too. */
 @Injectable()
@@ -18,3 +19,10 @@ export class VisibleChanges {
     );
   }
 }
+
+/** What was created within this request cannot be shown yet: repeating the request could create another. */
+export const createdUnseen = (kind: string): Problem =>
+  new Problem(
+    'change-not-yet-effective',
+    `the ${kind} was created, and reads do not see it yet: read it at Location instead of repeating the request`,
+  );

@@ -5,6 +5,7 @@ import type { JsonObject } from '../../scim/json.js';
 import { listResponse, readListQuery, type QueryParameters } from '../../scim/messages.js';
 import type { ResourceType } from '../../scim/schema.js';
 import { resolveSort } from '../../scim/sort.js';
+import { callerOf } from './authentication.js';
 import { recordOf } from './request-record.js';
 import { sendScim } from './scim-response.js';
 
@@ -23,6 +24,7 @@ export function listRequest(
     ...(path && { sort: { path, descending: query.sortOrder === 'descending' } }),
     startIndex: query.startIndex,
     count: query.count,
+    reader: callerOf(request).tokenId,
     baseUrl,
   };
 }

@@ -46,6 +46,8 @@ export interface ListRequest {
   /** 1-based. */
   readonly startIndex: number;
   readonly count: number;
+  /** Who reads: a page of a plain list goes on behind the last one that this reader got. Absent: by index alone. */
+  readonly reader?: string;
   /** What the URLs of resources begin with, for filters that compare them. */
   readonly baseUrl?: string;
 }
@@ -70,8 +72,6 @@ interface FoundRow {
 interface PageRow extends FoundRow {
   readonly sequence: string;
   readonly total: string;
-  /** Position of the last deletion in the organization. */
-  readonly deletedAt: string;
 }
 
 interface Rows {
@@ -80,6 +80,15 @@ interface Rows {
 }
 
 const REMEMBERED_PAGES = 10_000;
+/** Longer than between two pages of any import; a walk that begins anew replaces what is remembered. */
+const REMEMBERED_FOR_MS = 10 * 60_000;
+
+const pageKey = (
+  table: DirectoryTable,
+  organization: OrganizationId,
+  reader: string | undefined,
+  startIndex: number,
+): string => `${table} ${organization} ${reader} ${startIndex}`;
 
 /** What carries short statements: a pool, or connections that many of them share. */
 export interface PointReads {
@@ -102,9 +111,10 @@ export class DirectoryQueries {
     usual: new Map(),
     composed: new Map(),
   };
-  /** Where pages of unfiltered lists ended, by the index that follows. */
-  private readonly ends = new LRUCache<string, Pick<PageRow, 'sequence' | 'deletedAt'>>({
+  /** The place in which a page of an unfiltered list ended, by its reader and the index that follows. */
+  private readonly ends = new LRUCache<string, string>({
     max: REMEMBERED_PAGES,
+    ttl: REMEMBERED_FOR_MS,
   });
 
   /** @param points where statements go that answer at once; they may share connections */
@@ -183,13 +193,13 @@ export class DirectoryQueries {
       const found = await this.lookup(table, organization, request, filter, withMembership);
       if (found) return found;
     }
-    const plain = filter === undefined && sort === undefined;
+    const plain = request.reader !== undefined && filter === undefined && sort === undefined;
     if (plain && count > 0) {
       const next = await this.nextPage(table, organization, request, withMembership);
       if (next) return next;
     }
     const page = await this.anyPage(table, organization, request, withMembership);
-    if (plain) this.rememberEnd(table, organization, startIndex, page.rows);
+    if (plain) this.rememberEnd(table, organization, request, page.rows);
     return page;
   }
 
@@ -214,43 +224,42 @@ export class DirectoryQueries {
   }
 
   /**
-   * The page that follows one read before: found by where that ended, so that the last page of an import costs what the
-   * first does. @returns undefined where that is not known, or rows before it have been deleted meanwhile
+   * The page that follows one that the reader got before: found by where that ended. So the last page of an import costs
+   * what the first does, and nobody is missed when others are deleted meanwhile, which moves every index behind them.
+   * @returns undefined where no such page is remembered, or nothing follows it
    */
   private async nextPage(
     table: DirectoryTable,
     organization: OrganizationId,
-    { startIndex, count }: ListRequest,
+    request: ListRequest,
     withMembership: boolean,
   ): Promise<Rows | undefined> {
-    const end = this.ends.get(`${table} ${organization} ${startIndex}`);
-    if (!end) return undefined;
+    const end = this.ends.get(pageKey(table, organization, request.reader, request.startIndex));
+    if (end === undefined) return undefined;
     const rows = await this.run<PageRow>(
-      `SELECT ${this.columns(table, withMembership)}, t.sequence, c.${table} AS total, c.${table}_deleted_at AS "deletedAt"
+      `SELECT ${this.columns(table, withMembership)}, t.sequence, c.${table} AS total
        FROM ${this.schema}.counts c
        JOIN ${this.schema}.${table} t ON t.organization = c.organization AND t.sequence > $2
-       WHERE c.organization = $1 AND c.${table}_deleted_at = $3
-       ORDER BY t.sequence LIMIT $4`,
-      [organization, end.sequence, end.deletedAt, count],
+       WHERE c.organization = $1 ORDER BY t.sequence LIMIT $3`,
+      [organization, end, request.count],
       'usual',
     );
     const [first] = rows;
     if (!first) return undefined;
-    this.rememberEnd(table, organization, startIndex, rows);
+    this.rememberEnd(table, organization, request, rows);
     return { total: Number(first.total), rows };
   }
 
   private rememberEnd(
     table: DirectoryTable,
     organization: OrganizationId,
-    startIndex: number,
+    { reader, startIndex }: ListRequest,
     rows: readonly PageRow[],
   ): void {
     const last = rows.at(-1);
     if (!last) return;
-    const { sequence, deletedAt } = last;
     const next = startIndex + rows.length;
-    this.ends.set(`${table} ${organization} ${next}`, { sequence, deletedAt });
+    this.ends.set(pageKey(table, organization, reader, next), last.sequence);
   }
 
   private async anyPage(
@@ -271,8 +280,7 @@ export class DirectoryQueries {
       count === 0
         ? []
         : await this.run<PageRow>(
-            `SELECT ${this.columns(table, withMembership)}, t.sequence, page.total,
-                    (SELECT ${table}_deleted_at ${counts}) AS "deletedAt"
+            `SELECT ${this.columns(table, withMembership)}, t.sequence, page.total
              FROM (SELECT t.id, ${total} AS total, row_number() OVER (${order}) AS place
                    FROM ${this.schema}.${table} t WHERE ${where}
                    ${order} LIMIT $${parameters.length + 1} OFFSET $${parameters.length + 2}) page

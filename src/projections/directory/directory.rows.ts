@@ -1,5 +1,3 @@
-import type { OrganizationId } from '../../domain/identifiers.js';
-import type { Position } from '../../event-store/event-store.js';
 import { searchDocument } from '../../scim/comparison.js';
 import { renderResource } from '../../scim/resource.js';
 import { groupType, userType, type ResourceType } from '../../scim/schema.js';
@@ -14,8 +12,6 @@ export type RowKey = readonly [organization: string, id: string];
 export interface Changes<Row> {
   readonly kept: readonly Row[];
   readonly gone: readonly RowKey[];
-  /** Where the last deletion in each organization stands. */
-  readonly deletions: ReadonlyMap<OrganizationId, Position>;
 }
 
 export interface MemberChange {
@@ -91,10 +87,10 @@ async function writeResources<Row extends ResourceRow>(
   table: DirectoryTable,
   type: ResourceType,
   own: readonly OwnColumn<Row>[],
-  { kept, gone, deletions }: Changes<Row>,
+  { kept, gone }: Changes<Row>,
   { client, schema }: ProjectionTarget,
 ): Promise<void> {
-  if (gone.length > 0) await deleteRows(table, gone, deletions, { client, schema });
+  if (gone.length > 0) await deleteRows(table, gone, { client, schema });
   if (kept.length === 0) return;
   const names = own.map(({ name }) => `, ${name}`).join('');
   const arrays = own.map((column, i) => `, $${10 + i}::${column.type}[]`).join('');
@@ -147,7 +143,6 @@ function searched(type: ResourceType, row: ResourceRow): object {
 async function deleteRows(
   table: DirectoryTable,
   gone: readonly RowKey[],
-  deletions: ReadonlyMap<OrganizationId, Position>,
   { client, schema }: ProjectionTarget,
 ): Promise<void> {
   await client.query({
@@ -158,12 +153,10 @@ async function deleteRows(
         WHERE t.organization = gone.organization AND t.id = gone.id RETURNING t.organization
       ), ${table === 'users' ? usersLeave(schema) : groupsLeave(schema)}
       UPDATE ${schema}.counts c
-      SET ${table} = c.${table} - coalesce(d.gone, 0),
-          ${table}_deleted_at = greatest(c.${table}_deleted_at, n.position)
-      FROM unnest($3::text[], $4::bigint[]) AS n (organization, position)
-      LEFT JOIN (SELECT organization, count(*) AS gone FROM deleted GROUP BY organization) d USING (organization)
-      WHERE c.organization = n.organization`,
-    values: [...columnsOf(gone), [...deletions.keys()], [...deletions.values()].map(String)],
+      SET ${table} = c.${table} - d.gone
+      FROM (SELECT organization, count(*) AS gone FROM deleted GROUP BY organization) d
+      WHERE c.organization = d.organization`,
+    values: [...columnsOf(gone)],
   });
 }
 

@@ -1,6 +1,6 @@
 import type { GroupEvent, TeamEvent, UserEvent } from '../../domain/events.js';
 import type { Instant, OrganizationId, UserId } from '../../domain/identifiers.js';
-import type { Position, RecordedEvent } from '../../event-store/event-store.js';
+import type { RecordedEvent } from '../../event-store/event-store.js';
 import type { ProjectionTarget } from '../projection.js';
 import {
   foldGroup,
@@ -41,19 +41,11 @@ const keyOf = (organization: string, id: string): string => `${organization} ${i
 class Rows<Row> implements Changes<Row> {
   /** As they become. */
   readonly current = new Map<string, Row | undefined>();
-  readonly deletions = new Map<OrganizationId, Position>();
   private readonly touched = new Set<string>();
   private readonly removed = new Map<string, RowKey>();
 
-  /** @param listed whether lists may have counted on a row that goes */
-  put(key: string, row: Row | undefined, recorded: DirectoryEvent, listed = true): void {
-    const { metadata, position, stream } = recorded;
-    const { organization } = metadata;
-    if (!row) {
-      const last = this.deletions.get(organization) ?? 0n;
-      this.deletions.set(organization, listed && this.current.get(key) ? position : last);
-      this.removed.set(key, [organization, resourceIdOf(stream)]);
-    }
+  put(key: string, row: Row | undefined, { metadata, stream }: DirectoryEvent): void {
+    if (!row) this.removed.set(key, [metadata.organization, resourceIdOf(stream)]);
     this.current.set(key, row);
     this.touched.add(key);
   }
@@ -143,8 +135,6 @@ function foldGroupEvent(
     members.delete(key);
     if (!team) return;
     teams.put(key, { ...team, group_revision: recorded.revision }, recorded);
-    const left = externalGroupOf(team, recorded.position.toString());
-    if (left) groups.put(key, left, recorded);
   }
 }
 
@@ -163,8 +153,7 @@ function foldTeamEvent(
   const shown = groups.current.get(key);
   if (shown && !isExternal(shown)) return;
   const external = team && externalGroupOf(team, shown?.sequence ?? position.toString());
-  const listed = !(beginsWithGroup(recorded) && before?.created_at === metadata.occurredAt);
-  if (shown || external) groups.put(key, external, recorded, listed);
+  if (shown || external) groups.put(key, external, recorded);
 }
 
 /** Whether a group feeds the team first of all: one that was made for it at that instant was never external. */

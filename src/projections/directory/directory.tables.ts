@@ -80,10 +80,7 @@ export const directoryTables = (schema: string): string => `
   CREATE TABLE ${schema}.counts (
     organization text COLLATE "C" PRIMARY KEY,
     users bigint NOT NULL DEFAULT 0,
-    groups bigint NOT NULL DEFAULT 0,
-    -- position of the last deletion: as long as it stands, what came first in a list still comes first
-    users_deleted_at bigint NOT NULL DEFAULT 0,
-    groups_deleted_at bigint NOT NULL DEFAULT 0
+    groups bigint NOT NULL DEFAULT 0
   ) WITH (fillfactor = 10);
 
   ${resourceTable(schema, 'users', 85)}

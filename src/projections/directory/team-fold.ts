@@ -19,7 +19,7 @@ export interface TeamRow {
   readonly feeders: readonly string[];
   /** Where the last event stands that left it without a group: of its creation, or of its release. */
   readonly unfed_since: string;
-  /** Revision of the deletion of the last group with the team's id: what stands before it is seen. */
+  /** Revision of the deletion of the group with the team's id; before it, and without one, -1. */
   readonly group_revision: number;
 }
 
@@ -90,13 +90,14 @@ function released(
 
 /**
  * The team as an external group, where no group has its id; undefined when SCIM does not show it. A team that nothing
- * but the group of its own id feeds is about to be that group, and is shown until it is.
+ * but the group of its own id feeds is about to be that group, and is shown until it is. Where a group of its id was
+ * deleted the id stays gone: RFC 7644 §3.6.
  * @param sequence its place in lists
  */
 export function externalGroupOf(team: TeamRow, sequence: string): GroupRow | undefined {
   const { organization, id, version, created_at, modified_at, name } = team;
   const fedByOthers = team.feeders.some((group) => group !== id);
-  if (team.archived || fedByOthers) return undefined;
+  if (team.archived || fedByOthers || team.group_revision !== NO_STREAM) return undefined;
   return {
     organization,
     id,

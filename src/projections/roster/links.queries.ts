@@ -143,37 +143,42 @@ const linksSql = (schema: string, which: string): string => `
   ORDER BY g.sequence`;
 
 const idsOf = (users: string): string => `
-  SELECT coalesce((array_agg(j.id ORDER BY j.sequence))[1:${MOST_LISTED}], '{}') AS ids,
+  SELECT coalesce((array_agg(j.user_id ORDER BY j.user_id))[1:${MOST_LISTED}], '{}') AS ids,
          count(*)::int AS total
   FROM (${users}) j`;
 
-/** No group grants a candidate anything, hence only those grants hold somebody in a target besides this group. */
-const heldOtherwise = (schema: string): string => `(
-  EXISTS (SELECT FROM ${schema}.manual_grants o
-          WHERE o.organization = u.organization AND o.team_id = x.team_id AND o.user_id = u.id)
-  OR EXISTS (SELECT FROM ${schema}.current_sign_in_grants o
-             WHERE o.organization = u.organization AND o.team_id = x.team_id AND o.user_id = u.id))`;
+const present = (schema: string, userId: string): string => `
+  NOT EXISTS (SELECT FROM ${schema}.users u
+    WHERE u.organization = $1 AND u.id = ${userId} AND u.status = 'removed')`;
 
-/** Of a group that feeds its team only those are not in it who were excluded: they are few, its members many. */
+const notByHand = (schema: string, userId: string): string => `
+  NOT EXISTS (SELECT FROM ${schema}.manual_grants o
+    WHERE o.organization = $1 AND o.team_id = x.team_id AND o.user_id = ${userId})`;
+
+const notBySignIn = (schema: string, userId: string): string => `
+  NOT EXISTS (SELECT FROM ${schema}.current_sign_in_grants o
+    WHERE o.organization = $1 AND o.team_id = x.team_id AND o.user_id = ${userId})`;
+
+/**
+ * No group grants a candidate anything, hence nothing else holds somebody in it than these grants. Of a group that
+ * feeds its team only those are not in it who were excluded: they are few, its members many.
+ */
 const joiningSql = (schema: string): string => `
-  SELECT u.id, u.sequence FROM ${schema}.group_members m
-  JOIN ${schema}.users u ON u.organization = m.organization AND u.id = m.user_id
+  SELECT m.user_id FROM ${schema}.group_members m
   WHERE m.organization = $1 AND m.group_id = g.id AND g.team_id IS NULL
-    AND u.status <> 'removed' AND NOT ${heldOtherwise(schema)}
+    AND ${present(schema, 'm.user_id')}
+    AND ${notByHand(schema, 'm.user_id')} AND ${notBySignIn(schema, 'm.user_id')}
   UNION ALL
-  SELECT u.id, u.sequence FROM ${schema}.exclusions e
+  SELECT e.user_id FROM ${schema}.exclusions e
   JOIN ${schema}.group_members m
-    ON m.organization = e.organization AND m.group_id = g.id AND m.user_id = e.user_id
-  JOIN ${schema}.users u ON u.organization = e.organization AND u.id = e.user_id
+    ON m.organization = $1 AND m.group_id = g.id AND m.user_id = e.user_id
   WHERE e.organization = $1 AND e.team_id = g.team_id
-    AND u.status <> 'removed' AND NOT ${heldOtherwise(schema)}`;
+    AND ${present(schema, 'e.user_id')}
+    AND ${notByHand(schema, 'e.user_id')} AND ${notBySignIn(schema, 'e.user_id')}`;
 
 const leavingSql = (schema: string): string => `
-  SELECT u.id, u.sequence FROM ${schema}.manual_grants h
-  JOIN ${schema}.users u ON u.organization = h.organization AND u.id = h.user_id
+  SELECT h.user_id FROM ${schema}.manual_grants h
   WHERE $2 AND g.team_id IS NULL AND h.organization = $1 AND h.team_id = x.team_id
-    AND u.status <> 'removed'
+    AND ${present(schema, 'h.user_id')} AND ${notBySignIn(schema, 'h.user_id')}
     AND NOT EXISTS (SELECT FROM ${schema}.group_members m
-      WHERE m.organization = h.organization AND m.group_id = g.id AND m.user_id = h.user_id)
-    AND NOT EXISTS (SELECT FROM ${schema}.current_sign_in_grants o
-      WHERE o.organization = h.organization AND o.team_id = h.team_id AND o.user_id = h.user_id)`;
+      WHERE m.organization = $1 AND m.group_id = g.id AND m.user_id = h.user_id)`;

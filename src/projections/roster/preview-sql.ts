@@ -1,7 +1,7 @@
 import type { OrganizationId } from '../../domain/identifiers.js';
 import type { ManualUpdates, Policies } from '../../domain/policies.js';
 import { MOST_LISTED } from './capped.js';
-import { licenseSql, roleSql } from './entitlements.js';
+import { firstMatchesSql, license, role, type Entitlement } from './entitlements.js';
 import { sql, tableOf, textOf, type Statement } from './statement.js';
 
 /** What an organization has decided. */
@@ -45,49 +45,47 @@ const adopts = ({ before, after }: Change): boolean =>
 
 function usersSql(change: Change): Statement {
   const { schema, organization } = change;
+  const roles = replacement(change, role, 'defaultRole');
+  const licenses = replacement(change, license, 'defaultLicense');
   return listed(
     'e.id, e."userName"',
     sql`SELECT u.id, u.resource ->> 'userName' AS "userName", u.sequence, e.place, e.effect
-        FROM ${tableOf(schema, 'users')} u
-        CROSS JOIN LATERAL (
-          SELECT ${entitlement(change, roleSql, 'defaultRole', 'role')},
-                 ${entitlement(change, licenseSql, 'defaultLicense', 'license')} OFFSET 0
-        ) g
+        FROM ${tableOf(schema, 'users')} u ${roles.joins} ${licenses.joins}
         CROSS JOIN LATERAL (VALUES
           (1, CASE WHEN ${adopts(change)}::boolean AND NOT u.synced THEN 'becomes synced' END),
-          (2, ${replacement('role')}),
-          (3, ${replacement('license')})
+          (2, ${roles.effect}),
+          (3, ${licenses.effect})
         ) e (place, effect)
         WHERE u.organization = ${organization} AND NOT u.deleted`,
   );
 }
 
-/** Before and after; null where the policies about it stay. */
-function entitlement(
-  { schema, before, after }: Change,
-  given: (schema: string, policies: Policies) => Statement,
+/** What the user is given instead of what: nothing where the policies about it stay, or to who left. */
+function replacement(
+  { schema, organization, before, after }: Change,
+  entitlement: Entitlement,
   otherwise: 'defaultRole' | 'defaultLicense',
-  what: 'role' | 'license',
-): Statement {
-  const told = ({ policies }: Settings): Statement => {
+): { readonly joins: Statement; readonly effect: Statement } {
+  const { gift, rulesOf, given } = entitlement;
+  const decides = ({ policies }: Settings): string =>
+    JSON.stringify([rulesOf(policies), policies[otherwise]]);
+  if (decides(before) === decides(after)) return { joins: sql``, effect: sql`NULL::text` };
+  const told = ({ policies }: Settings, when: string) => {
+    const matches = textOf(`${gift}_${when}`);
     const fallback = policies[otherwise] ?? 'none';
-    return sql`coalesce(${given(schema, policies)}, ${fallback}::text)`;
+    return {
+      join: sql`LEFT JOIN (${firstMatchesSql(schema, organization, entitlement, policies)}) ${matches}
+                ON ${matches}.user_id = u.id`,
+      value: sql`coalesce(${given(sql`${matches}.given`)}, ${fallback}::text)`,
+    };
   };
-  const [was, becomes] = [told(before), told(after)];
-  const stays = was.text === becomes.text && sameValues(was.values, becomes.values);
-  return sql`${stays ? sql`NULL::text` : was} AS ${textOf(`${what}_before`)},
-             ${stays ? sql`NULL::text` : becomes} AS ${textOf(`${what}_after`)}`;
+  const [was, becomes] = [told(before, 'before'), told(after, 'after')];
+  return {
+    joins: sql`${was.join} ${becomes.join}`,
+    effect: sql`CASE WHEN u.status <> 'removed' AND ${was.value} <> ${becomes.value}
+      THEN ${textOf(`'${gift} '`)} || ${becomes.value} || ' instead of ' || ${was.value} END`,
+  };
 }
-
-const sameValues = (left: readonly unknown[], right: readonly unknown[]): boolean =>
-  JSON.stringify(left) === JSON.stringify(right);
-
-/** Who left the organization is given nothing. */
-const replacement = (what: 'role' | 'license'): Statement => {
-  const [before, after] = [textOf(`g.${what}_before`), textOf(`g.${what}_after`)];
-  return sql`CASE WHEN u.status <> 'removed' AND ${before} <> ${after}
-             THEN ${textOf(`'${what} '`)} || ${after} || ' instead of ' || ${before} END`;
-};
 
 const feedsTeams = ({ syncEnabled, policies }: Settings): boolean =>
   syncEnabled && policies.teamSync === 'scim';

@@ -3,7 +3,7 @@ import type { OrganizationId } from '../../domain/identifiers.js';
 import type { Policies } from '../../domain/policies.js';
 import { foldCase } from '../../scim/comparison.js';
 import type { Attributes } from '../../scim/resource.js';
-import { licenseSql, roleSql } from './entitlements.js';
+import { givenTo, license, role } from './entitlements.js';
 import { SettingsQueries } from './settings.queries.js';
 import { sql, tableOf, textOf, type Statement } from './statement.js';
 
@@ -117,7 +117,7 @@ export class RosterQueries {
       ${q === undefined ? sql`` : sql`AND strpos(u.searched, ${foldCase(q)}) > 0`}`;
     const [page, [counts = { synced: 0, unsynced: 0 }]] = await Promise.all([
       this.query<UserRow>(
-        sql`SELECT ${this.userColumns(policies)} FROM ${users} u
+        sql`SELECT ${this.userColumns(organization, policies)} FROM ${users} u
             WHERE ${matches} ${synced === undefined ? sql`` : sql`AND u.synced = ${synced}`}
               AND u.sequence > ${after}
             ORDER BY u.sequence LIMIT ${limit}`,
@@ -138,7 +138,7 @@ export class RosterQueries {
   async user(organization: OrganizationId, id: string): Promise<RosterUser | undefined> {
     const { policies } = await this.settings.settings(organization);
     const [row] = await this.query<UserRow>(
-      sql`SELECT ${this.userColumns(policies)} FROM ${tableOf(this.schema, 'users')} u
+      sql`SELECT ${this.userColumns(organization, policies)} FROM ${tableOf(this.schema, 'users')} u
           WHERE u.organization = ${organization} AND u.id = ${id}`,
     );
     return row && presentUser(row, policies);
@@ -203,7 +203,6 @@ export class RosterQueries {
     return rows[0];
   }
 
-  /** Counted for all teams at once: the database then reads the organization's users at most once. */
   private async withMemberCounts(
     organization: OrganizationId,
     teams: readonly TeamRow[],
@@ -211,26 +210,28 @@ export class RosterQueries {
     if (teams.length === 0) return [];
     const { rows } = await this.pool.query<{ readonly id: string; readonly members: number }>(
       `SELECT v.team_id AS id, count(DISTINCT v.user_id)::int AS members
-       FROM ${this.schema}.memberships v WHERE v.organization = $1 AND v.team_id = ANY($2)
+       FROM ${this.schema}.grants v WHERE v.organization = $1 AND v.team_id = ANY($2)
        GROUP BY v.team_id`,
-      [organization, teams.map(({ id }) => id)],
+      [organization, teams.filter(({ archived }) => !archived).map(({ id }) => id)],
     );
     const counts = new Map(rows.map(({ id, members }) => [id, members]));
     return teams.map((team) => ({ ...team, memberCount: counts.get(team.id) ?? 0 }));
   }
 
-  private userColumns(policies: Policies): Statement {
+  private userColumns(organization: OrganizationId, policies: Policies): Statement {
     return sql`u.id, u.sequence, u.resource, u.status, u.synced, u.origin, u.created_at AS "createdAt",
       u.modified_at AS "modifiedAt", u.predecessor_id AS "predecessorId",
       ARRAY(SELECT json_object_keys(u.overrides)) AS overrides,
-      ${roleSql(this.schema, policies)} AS "givenRole",
-      ${licenseSql(this.schema, policies)} AS "givenLicense",
+      ${givenTo(this.schema, organization, role, policies)} AS "givenRole",
+      ${givenTo(this.schema, organization, license, policies)} AS "givenLicense",
       coalesce((
         SELECT json_agg(json_build_object('id', t.id, 'name', t.name, 'grants', v.grants) ORDER BY t.sequence)
         FROM (SELECT v.team_id, ${textOf(grantsOf('v'))} AS grants
-              FROM ${tableOf(this.schema, 'memberships')} v
-              WHERE v.organization = u.organization AND v.user_id = u.id GROUP BY v.team_id) v
-        JOIN ${tableOf(this.schema, 'teams')} t ON t.organization = u.organization AND t.id = v.team_id
+              FROM ${tableOf(this.schema, 'grants')} v
+              WHERE v.organization = u.organization AND v.user_id = u.id
+              GROUP BY v.team_id) v
+        CROSS JOIN LATERAL (SELECT * FROM ${tableOf(this.schema, 'teams')} t
+          WHERE t.organization = u.organization AND t.id = v.team_id AND NOT t.archived OFFSET 0) t
       ), '[]') AS teams`;
   }
 
@@ -261,10 +262,11 @@ export class RosterQueries {
                      JOIN ${this.schema}.teams t ON t.organization = o.organization AND t.id = o.team_id
                      WHERE o.organization = $1 AND o.team_id = $2 AND o.user_id = u.id
                        AND o.override AND cardinality(t.feeders) > 0) AS override
-      FROM (SELECT v.user_id, ${grantsOf('v')} AS grants FROM ${this.schema}.memberships v
+      FROM (SELECT v.user_id, ${grantsOf('v')} AS grants FROM ${this.schema}.grants v
             WHERE v.organization = $1 AND v.team_id = $2 ${which} GROUP BY v.user_id) v
       JOIN ${this.schema}.users u ON u.organization = $1 AND u.id = v.user_id
-      WHERE true`;
+      WHERE EXISTS (SELECT FROM ${this.schema}.teams t
+                    WHERE t.organization = $1 AND t.id = $2 AND NOT t.archived)`;
   }
 }
 

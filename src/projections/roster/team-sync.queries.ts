@@ -50,8 +50,16 @@ export class TeamSyncQueries {
   ): Promise<MigrationEffects> {
     const groups = plan.map(({ groupId }) => groupId);
     const teams = plan.map(({ teamId }) => teamId);
+    const signedIn = await this.pool.query<{ id: string }>(
+      `SELECT DISTINCT team_id AS id FROM ${this.schema}.current_sign_in_grants WHERE organization = $1`,
+      [organization],
+    );
+    const all = [...new Set([...teams, ...signedIn.rows.map(({ id }) => id)])];
     const [touched, named] = await Promise.all([
-      this.pool.query<MigratedTeamRow>(migrationSql(this.schema), [organization, groups, teams]),
+      this.pool.query<MigratedTeamRow>(migrationSql(this.schema), [
+        ...[organization, groups, teams],
+        all,
+      ]),
       this.pool.query<{ id: string; displayName: string }>(
         `SELECT id, display_name AS "displayName" FROM ${this.schema}.groups
          WHERE organization = $1 AND id = ANY($2)`,
@@ -69,26 +77,23 @@ export class TeamSyncQueries {
   }
 }
 
-/** Grants by hand and by groups that feed a team already keep a membership. */
+/** Grants by hand and by groups that feed a team already keep a membership; an archived team has none. */
 const migrationSql = (schema: string): string => `
   WITH plan AS MATERIALIZED (
     SELECT * FROM unnest($2::text[], $3::text[]) AS p (group_id, team_id)
-  ), touched AS MATERIALIZED (
-    SELECT team_id FROM plan
-    UNION SELECT team_id FROM ${schema}.current_sign_in_grants WHERE organization = $1
   ), present AS MATERIALIZED (
     SELECT v.team_id, v.user_id, bool_or(v.reason <> 'sign-in') AS stays
-    FROM ${schema}.memberships v
-    WHERE v.organization = $1 AND v.team_id IN (SELECT team_id FROM touched)
+    FROM ${schema}.grants v
+    WHERE v.organization = $1 AND v.team_id = ANY($4)
     GROUP BY v.team_id, v.user_id
   ), fed AS MATERIALIZED (
     SELECT DISTINCT p.team_id, m.user_id
     FROM plan p
-    JOIN ${schema}.teams t ON t.organization = $1 AND t.id = p.team_id AND NOT t.archived
     JOIN ${schema}.group_members m ON m.organization = $1 AND m.group_id = p.group_id
-    JOIN ${schema}.users u ON u.organization = $1 AND u.id = m.user_id AND u.status <> 'removed'
     WHERE NOT EXISTS (SELECT FROM ${schema}.exclusions e
       WHERE e.organization = $1 AND e.team_id = p.team_id AND e.user_id = m.user_id)
+      AND NOT EXISTS (SELECT FROM ${schema}.users u
+        WHERE u.organization = $1 AND u.id = m.user_id AND u.status = 'removed')
   ), changes AS (
     SELECT coalesce(f.team_id, b.team_id) AS team_id, coalesce(f.user_id, b.user_id) AS user_id,
            b.user_id IS NULL AS gained
@@ -98,9 +103,9 @@ const migrationSql = (schema: string): string => `
   SELECT t.id, t.name,
          ${listed('c.gained')} AS gained, ${counted('c.gained')} AS "gainedTotal",
          ${listed('NOT c.gained')} AS lost, ${counted('NOT c.gained')} AS "lostTotal"
-  FROM touched x
-  JOIN ${schema}.teams t ON t.organization = $1 AND t.id = x.team_id
-  LEFT JOIN changes c ON c.team_id = t.id
+  FROM ${schema}.teams t
+  LEFT JOIN changes c ON c.team_id = t.id AND NOT t.archived
+  WHERE t.organization = $1 AND t.id = ANY($4)
   GROUP BY t.id, t.name, t.sequence ORDER BY t.sequence`;
 
 const listed = (which: string): string =>
