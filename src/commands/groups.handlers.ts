@@ -270,7 +270,7 @@ export class DeleteGroupHandler implements ICommandHandler<DeleteGroup> {
   }: DeleteGroup): Promise<Position> {
     const stream = groupStream(id, groupId);
     return this.model.decide(stream, async () => {
-      const { policies } = requireGroupSync(await this.organizations.state(id));
+      const organization = requireGroupSync(await this.organizations.state(id));
       const { state, revision } = await this.folds.load(stream);
       if (state.status === 'absent') {
         await this.externals.require(id, groupId);
@@ -279,7 +279,11 @@ export class DeleteGroupHandler implements ICommandHandler<DeleteGroup> {
       const current = requireGroup(state);
       checkVersion(expected, current.version);
       const plans: PlannedAppend[] = [
-        ...(await this.links.release(id, current, departures[policies.onGroupDelete])),
+        ...(await this.links.release(
+          organization,
+          current,
+          departures[organization.policies.onGroupDelete],
+        )),
         { stream, revision, events: group.decide({ type: 'Delete' }, current) },
       ];
       const committed = await this.model.commit(id, context, plans, current.modifiedAt);

@@ -61,12 +61,15 @@ export class UnlinkGroupHandler implements ICommandHandler<UnlinkGroup> {
   async execute({ organization: id, groupId, context }: UnlinkGroup): Promise<Position | null> {
     const stream = groupStream(id, groupId);
     return this.model.decide(stream, async () => {
-      requireOrganization(await this.organizations.state(id));
+      const organization = requireOrganization(await this.organizations.state(id));
       const { state, revision } = await this.groups.load(stream);
       const current = requireGroup(state);
       const events = group.decide({ type: 'Unlink', byChoice: true }, current);
       if (events.length === 0) return null;
-      const released = await this.links.release(id, current, { then: 'stay', keepMembers: true });
+      const released = await this.links.release(organization, current, {
+        then: 'stay',
+        keepMembers: true,
+      });
       const plans = [...released, { stream, revision, events }];
       return (await this.model.commit(id, context, plans)).position;
     });

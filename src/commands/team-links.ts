@@ -9,7 +9,7 @@ import {
   type StatedGroup,
 } from '../domain/group.js';
 import type { GroupId, OrganizationId, TeamId, UserId } from '../domain/identifiers.js';
-import { groupsFeedTeams, type ExistingOrganization } from '../domain/organization.js';
+import { grantsCount, groupsFeedTeams, type ExistingOrganization } from '../domain/organization.js';
 import {
   isExternal,
   requireTeam,
@@ -130,17 +130,19 @@ export class TeamLinks {
 
   /** The append by which the group feeds its team no more; none where it feeds none. */
   async release(
-    organization: OrganizationId,
+    organization: ExistingOrganization,
     { groupId, teamId, members }: ExistingGroup,
     { then, keepMembers }: Departure,
   ): Promise<readonly PlannedAppend[]> {
     if (!teamId) return [];
-    const loaded = await this.teams.load(teamStream(organization, teamId));
+    const id = organization.organization;
+    const loaded = await this.teams.load(teamStream(id, teamId));
     const { state, stream, revision } = loaded;
     if (state.status !== 'existing') return [];
-    const others = await this.feeding(organization, state, groupId);
+    const others = await this.feeding(id, state, groupId);
     // Of several groups one that is deleted takes along what it granted, unless teams are to stay as they are.
-    const keeps = keepMembers && (then === 'stay' || others.length === 0);
+    const keeps =
+      keepMembers && grantsCount(organization, 'scim') && (then === 'stay' || others.length === 0);
     const keep = keeps
       ? [...members].filter((member) => !others.some((other) => other.members.has(member)))
       : [];

@@ -3,7 +3,11 @@ import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import type { TeamEvent, UserEvent } from '../domain/events.js';
 import { group } from '../domain/group.js';
 import type { OrganizationId, TeamId } from '../domain/identifiers.js';
-import { requireOrganization, type ExistingOrganization } from '../domain/organization.js';
+import {
+  grantsCount,
+  requireOrganization,
+  type ExistingOrganization,
+} from '../domain/organization.js';
 import { isManaged, team, type ExistingTeam, type TeamCommand } from '../domain/team.js';
 import { requireUser, user, type ProvisionedUser } from '../domain/user.js';
 import { GroupFolds, TeamFolds } from './group-folds.js';
@@ -181,7 +185,9 @@ export class RemoveTeamMemberHandler implements ICommandHandler<RemoveTeamMember
       const person = await this.model.load(user, userStream(id, userId));
       const member = requireUser(person.state);
       const feeding = await this.links.feeding(id, loaded.state);
-      const granted = feeding.some(({ members }) => members.has(member.userId));
+      const granted =
+        grantsCount(organization, 'scim') &&
+        feeding.some(({ members }) => members.has(member.userId));
       const remove = {
         type: 'RemoveMember',
         organization,
@@ -206,10 +212,11 @@ export class RemoveTeamMemberHandler implements ICommandHandler<RemoveTeamMember
 function signedOut(
   member: ProvisionedUser,
   teamId: TeamId,
-  { teamSync }: ExistingOrganization,
+  organization: ExistingOrganization,
 ): readonly UserEvent[] {
   const { signInTeams } = member;
-  if (!signInTeams || signInTeams.era !== teamSync.era) return [];
+  if (!grantsCount(organization, 'sign-in')) return [];
+  if (!signInTeams || signInTeams.era !== organization.teamSync.era) return [];
   const teams = signInTeams.teams.filter((each) => each !== teamId);
   return user.decide({ type: 'JoinBySignIn', teams, era: signInTeams.era }, member);
 }

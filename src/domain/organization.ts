@@ -73,6 +73,12 @@ export function requireSync(state: OrganizationState): ExistingOrganization {
   return existing;
 }
 
+/** Whether what a source grants counts at present: grants of the other rest, and count again when it is on again. */
+export const grantsCount = (
+  { policies }: ExistingOrganization,
+  source: 'scim' | 'sign-in',
+): boolean => policies.teamSync === source;
+
 /** Whether pushed groups feed teams at present. */
 export const groupsFeedTeams = ({ syncEnabled, policies }: ExistingOrganization): boolean =>
   syncEnabled && policies.teamSync === 'scim';

@@ -2,7 +2,7 @@ import type { Decider, Recorded } from './decider.js';
 import type { TeamEvent } from './events.js';
 import type { GroupId, TeamId, UserId } from './identifiers.js';
 import { MemberSet } from './member-set.js';
-import { requireUnlocked, type ExistingOrganization } from './organization.js';
+import { groupsFeedTeams, requireUnlocked, type ExistingOrganization } from './organization.js';
 import { Rejection } from './rejection.js';
 
 /** The most ids in one event: keeps it under every store's size limit. */
@@ -99,10 +99,8 @@ export function requireTeam(state: TeamState): ExistingTeam {
 }
 
 /** Whether the identity provider manages the team at present. */
-export const isManaged = (
-  { groups }: ExistingTeam,
-  { syncEnabled }: ExistingOrganization,
-): boolean => syncEnabled && groups.length > 0;
+export const isManaged = ({ groups }: ExistingTeam, organization: ExistingOrganization): boolean =>
+  groupsFeedTeams(organization) && groups.length > 0;
 
 /** Whether SCIM shows the team as an external group, which no group feeds and a write would link. */
 export const isExternal = ({ groups, archived }: ExistingTeam): boolean =>

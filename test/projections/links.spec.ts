@@ -194,7 +194,7 @@ describe('a migration from Team Sync', () => {
   it('gains whom the group has and the sign-ins had not, and loses the reverse', async () => {
     const s = tell();
     await happens(
-      ...[s.created, s.about({ type: 'TeamSyncStarted', era: 1 }), s.provisioned(ada, 'ada')],
+      ...[s.created, ...s.signIns(1), s.provisioned(ada, 'ada')],
       ...[s.provisioned(bob, 'bob'), s.provisioned(cleo, 'cleo'), s.teamed(builders, 'Builders')],
       ...[s.signedIn(ada, 1, builders), s.signedIn(bob, 1, builders)],
       s.grouped(engineers, 'Engineers', bob, cleo),
@@ -214,7 +214,7 @@ describe('a migration from Team Sync', () => {
   it('loses nobody whom another grant keeps, and gains nobody who left', async () => {
     const s = tell();
     await happens(
-      ...[s.created, s.about({ type: 'TeamSyncStarted', era: 1 }), s.provisioned(ada, 'ada')],
+      ...[s.created, ...s.signIns(1), s.provisioned(ada, 'ada')],
       ...[s.provisioned(bob, 'bob'), s.teamed(builders, 'Builders')],
       ...[s.signedIn(ada, 1, builders), s.granted(builders, false, ada)],
       ...[s.grouped(engineers, 'Engineers', bob), s.user(bob, { type: 'UserDeactivated' })],
@@ -228,7 +228,7 @@ describe('a migration from Team Sync', () => {
   it('loses everybody of a team without a group, and of a team that is not mapped any more', async () => {
     const s = tell();
     await happens(
-      ...[s.created, s.about({ type: 'TeamSyncStarted', era: 1 }), s.provisioned(ada, 'ada')],
+      ...[s.created, ...s.signIns(1), s.provisioned(ada, 'ada')],
       ...[s.teamed(builders, 'Builders'), s.teamed(painters, 'Painters')],
       s.signedIn(ada, 1, builders, painters),
     );
@@ -243,7 +243,7 @@ describe('a migration from Team Sync', () => {
   it('of two groups into one team gains the members of both, each once', async () => {
     const s = tell();
     await happens(
-      ...[s.created, s.about({ type: 'TeamSyncStarted', era: 1 }), s.provisioned(ada, 'ada')],
+      ...[s.created, ...s.signIns(1), s.provisioned(ada, 'ada')],
       ...[s.provisioned(bob, 'bob'), s.teamed(builders, 'Builders')],
       ...[s.grouped(engineers, 'Engineers', ada, bob), s.grouped(designers, 'Designers', bob)],
     );
@@ -253,10 +253,21 @@ describe('a migration from Team Sync', () => {
     });
   });
 
+  it('gains whom a group holds that fed the team before, and rested', async () => {
+    const s = tell();
+    await happens(
+      ...[s.created, s.provisioned(ada, 'ada'), s.teamed(builders, 'Builders')],
+      ...[s.grouped(engineers, 'Engineers', ada), s.linked(engineers, builders), s.signIns(1)],
+    );
+    expect(await effects(s.organization)).toMatchObject({
+      teams: [{ team: { id: builders }, gained: { items: [ada] }, lost: { total: 0 } }],
+    });
+  });
+
   it('compares with nothing of an earlier era', async () => {
     const s = tell();
     await happens(
-      ...[s.created, s.about({ type: 'TeamSyncStarted', era: 1 }), s.provisioned(ada, 'ada')],
+      ...[s.created, ...s.signIns(1), s.provisioned(ada, 'ada')],
       ...[s.teamed(builders, 'Builders'), s.signedIn(ada, 1, builders)],
       s.about({ type: 'TeamSyncStarted', era: 2 }),
     );

@@ -47,7 +47,7 @@ async function changing(
 }
 
 const nothing = { items: [], total: 0 };
-const onlyUsers = (...effects: readonly (readonly [id: string, effect: string])[]) => ({
+const exactly = (...effects: readonly (readonly [id: string, effect: string])[]) => ({
   items: effects.map(([id, effect]) => expect.objectContaining({ id, effect }) as unknown),
   total: effects.length,
 });
@@ -94,8 +94,8 @@ describe('a preview', () => {
       s.teamed(builders, 'Builders'),
     );
     expect(await previews.enableEffects(s.organization)).toMatchObject({
-      users: onlyUsers([ada, 'becomes synced']),
-      teams: onlyUsers([builders, 'becomes synced, as a group of its name']),
+      users: exactly([ada, 'becomes synced']),
+      teams: exactly([builders, 'becomes synced, as a group of its name']),
       locks: {
         items: [
           { kind: 'organization', effect: 'adding users locked' },
@@ -143,11 +143,11 @@ describe('a preview', () => {
       s.grouped(clash, 'Clash'),
     );
     expect(await changing(s.organization, { groupMapping: 'link-by-name' })).toMatchObject({
-      groups: onlyUsers(
+      groups: exactly(
         [engineers, 'is linked to the team Engineers'],
         [designers, 'gets a team of its name'],
       ),
-      teams: onlyUsers([builders, 'becomes synced, fed by the group Engineers']),
+      teams: exactly([builders, 'becomes synced, fed by the group Engineers']),
     });
   });
 
@@ -160,7 +160,7 @@ describe('a preview', () => {
     );
     const { groups } = await changing(s.organization, { groupMapping: 'link-by-name' });
     expect(groups).toMatchObject(
-      onlyUsers(
+      exactly(
         [designers, 'is linked to the team Engineers'],
         [engineers, 'gets a team of its name'],
       ),
@@ -173,8 +173,44 @@ describe('a preview', () => {
     expect((await changing(s.organization, { teamSync: 'scim' })).groups).toEqual(nothing);
     await happens(s.enabled);
     expect((await changing(s.organization, { teamSync: 'scim' })).groups).toMatchObject(
-      onlyUsers([engineers, 'gets a team of its name']),
+      exactly([engineers, 'gets a team of its name']),
     );
+  });
+
+  it('of teamSync says whose members rest and whose count again', async () => {
+    const s = tell();
+    await happens(
+      ...[s.created, s.provisioned(ada, 'ada'), s.teamed(builders, 'Builders')],
+      ...[s.teamed(painters, 'Painters'), s.grouped(engineers, 'Engineers', ada)],
+      ...[s.linked(engineers, builders), s.about({ type: 'TeamSyncStarted', era: 1 })],
+      s.signedIn(ada, 1, painters),
+    );
+    expect((await changing(s.organization, { teamSync: 'off' })).teams).toMatchObject(
+      exactly([builders, 'members by groups rest']),
+    );
+    await happens(s.policy('teamSync', 'off'));
+    expect((await changing(s.organization, { teamSync: 'sign-in' })).teams).toMatchObject(
+      exactly([painters, 'members by sign-in count again']),
+    );
+    expect((await changing(s.organization, { teamSync: 'scim' })).teams).toMatchObject(
+      exactly([builders, 'members by groups count again']),
+    );
+  });
+
+  it('locks no team while groups feed none', async () => {
+    const s = tell();
+    await happens(
+      ...[s.created, s.enabled, s.policy('teamSync', 'off'), s.teamed(builders, 'Builders')],
+      ...[s.grouped(engineers, 'Engineers'), s.linked(engineers, builders)],
+    );
+    expect((await changing(s.organization, { manualUpdates: 'locked' })).locks).toEqual(nothing);
+    await happens(s.policy('manualUpdates', 'locked'));
+    expect((await changing(s.organization, { teamSync: 'scim' })).locks).toMatchObject({
+      items: [
+        { kind: 'team', id: builders, effect: 'locked' },
+        { kind: 'membership', id: builders, effect: 'locked' },
+      ],
+    });
   });
 
   it.each([
@@ -228,7 +264,7 @@ describe('a preview', () => {
       defaultLicense: null,
     });
     expect(users).toMatchObject(
-      onlyUsers(
+      exactly(
         [ada, 'role editor instead of member'],
         [ada, 'license analyst instead of viewer'],
         [bob, 'license none instead of viewer'],

@@ -54,21 +54,39 @@ const teamStep = fc.record({
 const organizationStep = fc.record({
   of: fc.constant('organization' as const),
   does: fc.constantFrom(
-    ...(['enable', 'disable', 'policy', 'adoptAll', 'map'] as const),
+    ...(['enable', 'disable', 'scim', 'signIn', 'off', 'adoptAll', 'map'] as const),
     ...(['startTeamSync', 'migrate', 'rollBack', 'pause', 'resume'] as const),
   ),
 });
 
-/** What happens to users, groups and teams, one after the other. */
-export const rosterSteps = fc.array(
+const anything = fc.array(
   fc.oneof(
     { weight: 5, arbitrary: userStep },
     { weight: 4, arbitrary: groupStep },
-    { weight: 4, arbitrary: teamStep },
+    { weight: 5, arbitrary: teamStep },
     { weight: 2, arbitrary: organizationStep },
   ),
-  { minLength: 1, maxLength: 60, size: 'max' },
+  { minLength: 1, maxLength: 50, size: 'max' },
 );
+
+/** Three users in two groups that feed one team, from which one user is taken out. */
+const inhabited = fc.constant([
+  ...[0, 1, 2].map((slot) => ({
+    ...{ of: 'user' as const, slot, does: 'provision' as const, name: 'ada', slots: [], era: 1 },
+  })),
+  { of: 'team' as const, slot: 0, does: 'create' as const, name: 'ada', slots: [0] },
+  ...[0, 1].flatMap((slot) =>
+    (['create', 'join', 'link'] as const).map((does) => ({
+      ...{ of: 'group' as const, slot, does, name: 'ada', slots: [0, 1], team: 0 },
+    })),
+  ),
+  { of: 'team' as const, slot: 0, does: 'exclude' as const, name: 'ada', slots: [0] },
+]);
+
+/** What happens to users, groups and teams, one after the other, from nothing or from a start. */
+export const rosterSteps = fc
+  .tuple(fc.oneof(fc.constant([]), inhabited), anything)
+  .map(([start, steps]) => [...start, ...steps]);
 export type RosterStep =
   typeof rosterSteps extends fc.Arbitrary<readonly (infer Each)[]> ? Each : never;
 type Step<Of extends RosterStep['of']> = Extract<RosterStep, { of: Of }>;
@@ -235,8 +253,11 @@ export function factsOfRoster(steps: readonly RosterStep[], id: OrganizationId):
         return [s.about({ type: 'SyncEnabled' })];
       case 'disable':
         return [s.about({ type: 'SyncDisabled' })];
-      case 'policy':
-        return [s.policy('defaultRole', `role ${facts.length}`)];
+      case 'scim':
+      case 'off':
+        return [s.policy('teamSync', does)];
+      case 'signIn':
+        return [s.policy('teamSync', 'sign-in')];
       case 'adoptAll':
         return [s.about({ type: 'DirectoryAdopted' })];
       case 'map': {
@@ -305,17 +326,23 @@ export function foldsOf(events: readonly RecordedEvent[]) {
 /** Who is in which team, and why: `team user grants`, as design and ADR 13 unite them. */
 export function expectedMemberships(events: readonly RecordedEvent[]): readonly string[] {
   const { users, removed, groups, teams, about } = foldsOf(events);
-  const era = about.status === 'existing' ? about.teamSync.era : null;
+  if (about.status !== 'existing') return [];
+  const { policies, teamSync } = about;
   const found: string[] = [];
   for (const [teamId, each] of teams) {
     if (each.status !== 'existing' || each.archived) continue;
     for (const [userId, person] of users) {
       if (person.status !== 'provisioned' || removed.has(userId)) continue;
       const { userId: member, signInTeams } = person;
-      const feeds = [...groups.values()].some(
-        (g) => g.status === 'existing' && g.teamId === teamId && g.members.has(member),
-      );
-      const signs = signInTeams?.era === era && signInTeams.teams.includes(each.teamId);
+      const feeds =
+        policies.teamSync === 'scim' &&
+        [...groups.values()].some(
+          (g) => g.status === 'existing' && g.teamId === teamId && g.members.has(member),
+        );
+      const signs =
+        policies.teamSync === 'sign-in' &&
+        signInTeams?.era === teamSync.era &&
+        signInTeams.teams.includes(each.teamId);
       const grants = [
         ...(feeds && !each.excluded.has(member) ? ['scim'] : []),
         ...(each.members.has(member) ? ['manual'] : []),

@@ -56,6 +56,11 @@ export function factsAbout(organization: OrganizationId) {
     created: about({ type: 'OrganizationCreated', displayName: 'Acme', nameKey: 'a2V5' }),
     policy: (policy: string, value: JsonValue): Fact =>
       about({ type: 'PolicyChanged', policy, value }),
+    /** Sign-ins put users into teams. */
+    signIns: (era: number): readonly Fact[] => [
+      about({ type: 'PolicyChanged', policy: 'teamSync', value: 'sign-in' }),
+      about({ type: 'TeamSyncStarted', era }),
+    ],
     provisioned: (userId: UserId, userName: string, profile: JsonObject = {}): Fact =>
       user(userId, {
         type: 'UserProvisioned',

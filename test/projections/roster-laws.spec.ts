@@ -132,7 +132,8 @@ describe('whatever happened, the roster shows', () => {
           return [id, { userName, status, synced, origin, overrides: overrides.toSorted() }];
         });
       expect(Object.fromEntries(shown)).toEqual(known);
-      const { teams, groups } = foldsOf(events);
+      const { teams, groups, about } = foldsOf(events);
+      const feeds = about.status === 'existing' && about.policies.teamSync === 'scim';
       const { teams: listed } = await queries.teams(organization, '0', 100);
       const teamsShown = listed.map(({ id, name, archived, synced }) => [
         id,
@@ -151,7 +152,7 @@ describe('whatever happened, the roster shows', () => {
         if (each.status !== 'existing') return [];
         const team = each.teamId && teams.get(each.teamId);
         const fed = team ? team.status === 'existing' : false;
-        const state = fed ? 'linked' : each.keptApart ? 'unlinked' : 'pending';
+        const state = fed ? 'linked' : each.keptApart ? 'unlinked' : feeds ? 'pending' : 'unmapped';
         return [[id, each.displayName, state]];
       });
       expect(linksShown.toSorted()).toEqual(linksKnown.toSorted());

@@ -143,23 +143,34 @@ describe('a list of users', () => {
 describe('a membership', () => {
   it('stands while one of its grants does, and names them all', async () => {
     const s = tell();
-    const teamsOfAda = async () => (await queries.user(s.organization, ada))?.teams;
+    const grants = async () => (await queries.user(s.organization, ada))?.teams;
     await happens(
-      ...[s.created, s.about({ type: 'TeamSyncStarted', era: 1 }), s.provisioned(ada, 'ada')],
-      ...[s.grouped(engineers, 'Engineers', ada), [s.teamed(builders, 'Builders')]],
-      ...[s.linked(engineers, builders), [s.granted(builders, true, ada)]],
-      s.signedIn(ada, 1, builders),
+      ...[s.created, s.provisioned(ada, 'ada'), s.grouped(engineers, 'Engineers', ada)],
+      ...[s.teamed(builders, 'Builders'), s.linked(engineers, builders)],
+      s.granted(builders, true, ada),
     );
-    expect(await teamsOfAda()).toEqual([
-      { id: builders, name: 'Builders', grants: ['scim', 'manual', 'sign-in'] },
+    expect(await grants()).toEqual([
+      { id: builders, name: 'Builders', grants: ['scim', 'manual'] },
     ]);
-    await happens(
-      s.group(engineers, { type: 'GroupMembersChanged', added: [], removed: [ada] }),
-      s.signedIn(ada, 1),
-    );
-    expect(await teamsOfAda()).toMatchObject([{ grants: ['manual'] }]);
+    await happens(s.group(engineers, { type: 'GroupMembersChanged', added: [], removed: [ada] }));
+    expect(await grants()).toMatchObject([{ grants: ['manual'] }]);
     await happens(s.team(builders, { type: 'TeamMembersRemoved', users: [ada] }));
-    expect(await teamsOfAda()).toEqual([]);
+    expect(await grants()).toEqual([]);
+  });
+
+  it('counts by the source that teamSync turns on, and again when it is on again', async () => {
+    const s = tell();
+    const grants = async () => (await queries.member(s.organization, builders, ada))?.grants;
+    await happens(
+      ...[s.created, s.provisioned(ada, 'ada'), s.grouped(engineers, 'Engineers', ada)],
+      ...[s.teamed(builders, 'Builders'), s.linked(engineers, builders)],
+      ...[s.granted(builders, true, ada), s.signIns(1), s.signedIn(ada, 1, builders)],
+    );
+    expect(await grants()).toEqual(['manual', 'sign-in']);
+    await happens(s.policy('teamSync', 'off'));
+    expect(await grants()).toEqual(['manual']);
+    await happens(s.policy('teamSync', 'scim'));
+    expect(await grants()).toEqual(['scim', 'manual']);
   });
 
   it('by one of two groups that feed the team stands when the other ends', async () => {
@@ -180,7 +191,7 @@ describe('a membership', () => {
     const s = tell();
     const memberCount = async () => (await queries.team(s.organization, builders))?.memberCount;
     await happens(
-      ...[s.created, s.about({ type: 'TeamSyncStarted', era: 1 }), s.provisioned(ada, 'ada')],
+      ...[s.created, ...s.signIns(1), s.provisioned(ada, 'ada')],
       ...[s.teamed(builders, 'Builders'), s.signedIn(ada, 1, builders)],
     );
     expect(await memberCount()).toBe(1);
@@ -201,8 +212,15 @@ describe('a membership', () => {
       s.team(builders, { type: 'TeamMembersExcluded', users: [ada] }),
     );
     expect(await grants()).toBeUndefined();
-    await happens(s.team(builders, { type: 'TeamReleased', groupId: engineers }));
-    await happens(s.team(builders, { type: 'TeamSynced', groupId: engineers }));
+    await happens(
+      s.team(builders, { type: 'TeamSynced', groupId: designers }),
+      s.team(builders, { type: 'TeamReleased', groupId: designers }),
+    );
+    expect(await grants()).toBeUndefined();
+    await happens(
+      s.team(builders, { type: 'TeamReleased', groupId: engineers }),
+      s.team(builders, { type: 'TeamSynced', groupId: engineers }),
+    );
     expect(await grants()).toEqual(['scim']);
   });
 

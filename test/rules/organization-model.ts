@@ -117,7 +117,7 @@ export class OrganizationModel {
     const group = this.groups.get(name);
     if (!this.enabled || !group || !this.users.has(person)) return 'refused';
     group.members.add(person);
-    this.teamOf(group)?.excluded.delete(person);
+    this.fedBy(group)?.excluded.delete(person);
     return 'done';
   }
 
@@ -133,8 +133,11 @@ export class OrganizationModel {
     if (!this.enabled || !group) return 'refused';
     group.members.clear();
     for (const person of members) group.members.add(person);
-    const team = this.teamOf(group);
-    team?.excluded.clear();
+    const team = this.fedBy(group);
+    const alone = team?.feeders.size === 1;
+    for (const person of team?.excluded ?? []) {
+      if (alone || group.members.has(person)) team?.excluded.delete(person);
+    }
     for (const person of team?.manual ?? []) {
       if (!group.members.has(person)) team?.manual.delete(person);
     }
@@ -193,7 +196,9 @@ export class OrganizationModel {
   removeMember(id: TeamId, person: Person): Outcome {
     const team = this.teams.get(id);
     if (!team || team.archived || !this.users.has(person)) return 'refused';
-    const granted = this.feeders(team).some(({ members }) => members.has(person));
+    const granted =
+      this.policies.teamSync === 'scim' &&
+      this.feeders(team).some(({ members }) => members.has(person));
     const signIn = this.signInTeams(person);
     const excludes = granted && !team.excluded.has(person);
     if (!team.manual.has(person) && !excludes && !signIn?.has(id)) return 'done';
@@ -208,8 +213,9 @@ export class OrganizationModel {
     const group = this.groups.get(name);
     const team = this.teams.get(id);
     if (!group || !team) return 'refused';
+    if (this.policies.teamSync !== 'scim') return 'refused';
     if (group.team === id) return 'done';
-    if (this.policies.teamSync !== 'scim' || team.archived || group.team) return 'refused';
+    if (team.archived || group.team) return 'refused';
     this.join(name, group, id);
     return 'done';
   }
@@ -274,7 +280,7 @@ export class OrganizationModel {
     const user = this.users.get(person);
     if (!team || team.archived || !user || user.left) return [];
     const fed = this.feeders(team).some(({ members }) => members.has(person));
-    const scim = fed && !team.excluded.has(person);
+    const scim = fed && this.policies.teamSync === 'scim' && !team.excluded.has(person);
     return [
       ...(scim ? (['scim'] as const) : []),
       ...(team.manual.has(person) ? (['manual'] as const) : []),
@@ -339,14 +345,16 @@ export class OrganizationModel {
     for (const person of group.members) {
       const kept = then === 'unlink' || last;
       const elsewhere = others.some(({ members }) => members.has(person));
-      if (kept && !elsewhere && !team.excluded.has(person)) team.manual.add(person);
+      const counts = this.policies.teamSync === 'scim';
+      if (counts && kept && !elsewhere && !team.excluded.has(person)) team.manual.add(person);
     }
     if (last) team.excluded.clear();
     if (last && then === 'archive') team.archived = true;
   }
 
   private locksMembers({ feeders }: ModelTeam): boolean {
-    return this.enabled && feeders.size > 0 && this.policies.manualUpdates === 'locked';
+    const { teamSync, manualUpdates } = this.policies;
+    return this.enabled && feeders.size > 0 && teamSync === 'scim' && manualUpdates === 'locked';
   }
 
   private feeders({ feeders }: ModelTeam): readonly ModelGroup[] {
@@ -357,9 +365,15 @@ export class OrganizationModel {
     return team === null ? undefined : this.teams.get(team);
   }
 
+  /** The team that hears what is said of the group: none while groups do not feed teams. */
+  private fedBy(group: ModelGroup): ModelTeam | undefined {
+    return this.policies.teamSync === 'scim' ? this.teamOf(group) : undefined;
+  }
+
   private signInTeams(person: Person): Set<TeamId> | undefined {
     const signIn = this.users.get(person)?.signIn;
-    return signIn?.era === this.era ? signIn?.teams : undefined;
+    const counts = signIn?.era === this.era && this.policies.teamSync === 'sign-in';
+    return counts ? signIn?.teams : undefined;
   }
 }
 

@@ -1,5 +1,5 @@
 import type { OrganizationId } from '../../domain/identifiers.js';
-import type { ManualUpdates, Policies } from '../../domain/policies.js';
+import type { Policies } from '../../domain/policies.js';
 import { MOST_LISTED } from './capped.js';
 import { firstMatchesSql, license, role, type Entitlement } from './entitlements.js';
 import { sql, tableOf, textOf, type Statement } from './statement.js';
@@ -160,22 +160,47 @@ function syncedSql(change: Change): Statement {
           AND (g.id = t.id OR (${unique}::boolean AND lower(g.display_name) = lower(t.name))))))`;
 }
 
-const teamsSql = (change: Change): Statement =>
-  listed(
+function teamsSql(change: Change): Statement {
+  const { schema, organization } = change;
+  const bySignIn = sql`EXISTS (
+    SELECT FROM ${tableOf(schema, 'sign_in_grants')} s
+    JOIN ${tableOf(schema, 'organizations')} o ON o.organization = s.organization AND o.era = s.era
+    WHERE s.organization = ${organization} AND s.team_id = t.id)`;
+  return listed(
     'e.id, e.name',
     sql`SELECT s.id, s.name, s.sequence, 1 AS place,
                CASE WHEN s.group_name IS NULL THEN 'becomes synced, as a group of its name'
                     ELSE 'becomes synced, fed by the group ' || s.group_name END AS effect
-        FROM (${syncedSql(change)}) s`,
+        FROM (${syncedSql(change)}) s
+        UNION ALL
+        SELECT t.id, t.name, t.sequence, e.place, e.effect
+        FROM ${tableOf(schema, 'teams')} t
+        CROSS JOIN LATERAL (VALUES
+          (2, CASE WHEN cardinality(t.feeders) > 0 THEN ${resting(change, 'scim', 'groups')} END),
+          (3, CASE WHEN ${bySignIn} THEN ${resting(change, 'sign-in', 'sign-in')} END)
+        ) e (place, effect)
+        WHERE t.organization = ${organization} AND NOT t.archived`,
   );
+}
+
+/** What becomes of memberships when their source is turned on or off; null where it stays as it is. */
+function resting({ before, after }: Change, source: 'scim' | 'sign-in', by: string): Statement {
+  const counts = after.policies.teamSync === source;
+  if (counts === (before.policies.teamSync === source)) return sql`NULL::text`;
+  return sql`${`members by ${by} ${counts ? 'count again' : 'rest'}`}::text`;
+}
 
 /** A user's row locks by two policies, a team's by one, its memberships by another; each locks only what is synced. */
 function locksSql(change: Change): Statement {
   const { schema, organization } = change;
-  const updates = (kind: keyof ManualUpdates): Lock =>
-    lock(change, ({ manualUpdates }) => manualUpdates[kind] === 'locked');
+  const users = lock(change, ({ manualUpdates }) => manualUpdates.users === 'locked');
   const deletion = lock(change, ({ manualDelete }) => manualDelete === 'refuse');
   const adding = lock(change, ({ appCreatedUsers }) => appCreatedUsers === 'refuse');
+  const ofTeams = (kind: 'teams' | 'memberships'): Lock =>
+    lock(
+      change,
+      ({ manualUpdates, teamSync }) => teamSync === 'scim' && manualUpdates[kind] === 'locked',
+    );
   return listed(
     'e.kind, e.id, e.name',
     sql`WITH becoming AS MATERIALIZED (${syncedSql(change)})
@@ -186,7 +211,7 @@ function locksSql(change: Change): Statement {
         SELECT 'user', u.id, u.resource ->> 'userName', u.sequence, e.place, e.effect
         FROM ${tableOf(schema, 'users')} u
         CROSS JOIN LATERAL (VALUES
-          (1, ${turned(updates('users'), sql`u.synced`, sql`(u.synced OR ${adopts(change)}::boolean)`, '')}),
+          (1, ${turned(users, sql`u.synced`, sql`(u.synced OR ${adopts(change)}::boolean)`, '')}),
           (2, ${turned(deletion, sql`u.synced`, sql`(u.synced OR ${adopts(change)}::boolean)`, 'deletion ')})
         ) e (place, effect)
         WHERE u.organization = ${organization} AND NOT u.deleted
@@ -198,8 +223,8 @@ function locksSql(change: Change): Statement {
                  cardinality(t.feeders) > 0 OR EXISTS (SELECT FROM becoming b WHERE b.id = t.id) AS after
         ) synced
         CROSS JOIN LATERAL (VALUES
-          ('team', 1, ${turned(updates('teams'), sql`synced.before`, sql`synced.after`, '')}),
-          ('membership', 2, ${turned(updates('memberships'), sql`synced.before`, sql`synced.after`, '')})
+          ('team', 1, ${turned(ofTeams('teams'), sql`synced.before`, sql`synced.after`, '')}),
+          ('membership', 2, ${turned(ofTeams('memberships'), sql`synced.before`, sql`synced.after`, '')})
         ) e (kind, place, effect)
         WHERE t.organization = ${organization}`,
   );

@@ -93,7 +93,7 @@ export class RosterWrites {
 
   joinGroup(users: readonly string[]): Statement {
     return sql`INSERT INTO ${this.table('group_members')} (organization, group_id, user_id)
-               SELECT fresh.organization, fresh.id, n.id FROM fresh, unnest(${users}::text[]) AS n (id)
+               SELECT fresh.organization, fresh.id, n.id FROM fresh, ${this.lasting(users)}
                ON CONFLICT DO NOTHING`;
   }
 
@@ -106,16 +106,16 @@ export class RosterWrites {
 
   grant(users: readonly string[], override: boolean, actor: string, at: string): Statement {
     return sql`INSERT INTO ${this.table('manual_grants')} (organization, team_id, user_id, override, actor, granted_at)
-               SELECT DISTINCT fresh.organization, fresh.id, n.id, ${override}::boolean, ${actor}, ${at}
-               FROM fresh, unnest(${users}::text[]) AS n (id)
+               SELECT fresh.organization, fresh.id, n.id, ${override}::boolean, ${actor}, ${at}
+               FROM fresh, ${this.lasting(users)}
                ON CONFLICT (organization, team_id, user_id) DO UPDATE
                SET override = excluded.override, actor = excluded.actor, granted_at = excluded.granted_at`;
   }
 
   exclude(users: readonly string[], actor: string, at: string): Statement {
     return sql`INSERT INTO ${this.table('exclusions')} (organization, team_id, user_id, actor, excluded_at)
-               SELECT DISTINCT fresh.organization, fresh.id, n.id, ${actor}, ${at}
-               FROM fresh, unnest(${users}::text[]) AS n (id)
+               SELECT fresh.organization, fresh.id, n.id, ${actor}, ${at}
+               FROM fresh, ${this.lasting(users)}
                ON CONFLICT (organization, team_id, user_id) DO UPDATE
                SET actor = excluded.actor, excluded_at = excluded.excluded_at`;
   }
@@ -139,6 +139,13 @@ export class RosterWrites {
       sql`DELETE FROM ${this.table(table)} WHERE organization = ${organization} AND user_id = ${id}`;
     return sql`WITH excluded_no_more AS (${leave('exclusions')}), granted_no_more AS (${leave('manual_grants')})
                ${leave('group_members')}`;
+  }
+
+  /** As `n`: an add may lose the race against a deletion, and a deleted user is in nothing any more. */
+  private lasting(users: readonly string[]): Statement {
+    return sql`(SELECT DISTINCT m.id FROM unnest(${users}::text[]) AS m (id)
+                WHERE NOT EXISTS (SELECT FROM ${this.table('users')} u
+                  WHERE u.organization = ${this.organization} AND u.id = m.id AND u.deleted)) n`;
   }
 
   private table(name: string): SqlText {

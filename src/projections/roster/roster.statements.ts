@@ -80,7 +80,6 @@ function groupStatement(
       const { added, removed } = event;
       return writes.updateAnd('groups', sql``, [
         ...(removed.length > 0 ? [writes.leaveGroup(removed)] : []),
-        // Who is no user any more may join: views leave such a member out, and the write side will.
         ...(added.length > 0 ? [writes.joinGroup(added)] : []),
       ]);
     }

@@ -130,7 +130,8 @@ export const rosterTables = (schema: string): string => `
   CREATE VIEW ${schema}.current_sign_in_grants AS
     SELECT s.organization, s.team_id, s.user_id
     FROM ${schema}.sign_in_grants s
-    JOIN ${schema}.organizations o ON o.organization = s.organization AND o.era = s.era;
+    JOIN ${schema}.organizations o ON o.organization = s.organization AND o.era = s.era
+    WHERE o.policies ->> 'teamSync' = 'sign-in';
 
   -- every reason for which somebody is in a team that is not archived; docs/adr/0013-grants-live-where-they-are-given.md.
   -- Teams are for those who read it to join: a planner without statistics would begin with every team there is.
@@ -143,6 +144,9 @@ export const rosterTables = (schema: string): string => `
       WHERE g.team_id IS NOT NULL AND NOT EXISTS (
         SELECT FROM ${schema}.exclusions e
         WHERE e.organization = g.organization AND e.team_id = g.team_id AND e.user_id = m.user_id)
+      AND NOT EXISTS (
+        SELECT FROM ${schema}.organizations o
+        WHERE o.organization = g.organization AND o.policies ->> 'teamSync' <> 'scim')
       UNION ALL
       SELECT organization, team_id, user_id, 'manual' FROM ${schema}.manual_grants
       UNION ALL

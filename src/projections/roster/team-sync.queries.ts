@@ -14,7 +14,7 @@ export interface MigratedTeam {
 
 /** What becomes of memberships when groups take over from sign-ins. */
 export interface MigrationEffects {
-  /** Every team of the plan, and every other that grants by sign-in hold somebody in. */
+  /** Every team of the plan, and every other that sign-ins or groups feed. */
   readonly teams: readonly MigratedTeam[];
   /** displayName by the id of each group of the plan. */
   readonly groupNames: ReadonlyMap<string, string>;
@@ -50,11 +50,12 @@ export class TeamSyncQueries {
   ): Promise<MigrationEffects> {
     const groups = plan.map(({ groupId }) => groupId);
     const teams = plan.map(({ teamId }) => teamId);
-    const signedIn = await this.pool.query<{ id: string }>(
-      `SELECT DISTINCT team_id AS id FROM ${this.schema}.current_sign_in_grants WHERE organization = $1`,
+    const { rows: others } = await this.pool.query<{ id: string }>(
+      `SELECT team_id AS id FROM ${this.schema}.current_sign_in_grants WHERE organization = $1
+       UNION SELECT team_id FROM ${this.schema}.groups WHERE organization = $1 AND team_id IS NOT NULL`,
       [organization],
     );
-    const all = [...new Set([...teams, ...signedIn.rows.map(({ id }) => id)])];
+    const all = [...new Set([...teams, ...others.map(({ id }) => id)])];
     const [touched, named] = await Promise.all([
       this.pool.query<MigratedTeamRow>(migrationSql(this.schema), [
         ...[organization, groups, teams],
@@ -77,18 +78,20 @@ export class TeamSyncQueries {
   }
 }
 
-/** Grants by hand and by groups that feed a team already keep a membership; an archived team has none. */
+/** Besides the plan, links that rested count again, grants by hand keep a membership, and an archived team has none. */
 const migrationSql = (schema: string): string => `
   WITH plan AS MATERIALIZED (
     SELECT * FROM unnest($2::text[], $3::text[]) AS p (group_id, team_id)
   ), present AS MATERIALIZED (
-    SELECT v.team_id, v.user_id, bool_or(v.reason <> 'sign-in') AS stays
+    SELECT v.team_id, v.user_id, bool_or(v.reason = 'manual') AS stays
     FROM ${schema}.grants v
     WHERE v.organization = $1 AND v.team_id = ANY($4)
     GROUP BY v.team_id, v.user_id
   ), fed AS MATERIALIZED (
     SELECT DISTINCT p.team_id, m.user_id
-    FROM plan p
+    FROM (SELECT * FROM plan
+          UNION SELECT id, team_id FROM ${schema}.groups
+          WHERE organization = $1 AND team_id IS NOT NULL) p
     JOIN ${schema}.group_members m ON m.organization = $1 AND m.group_id = p.group_id
     WHERE NOT EXISTS (SELECT FROM ${schema}.exclusions e
       WHERE e.organization = $1 AND e.team_id = p.team_id AND e.user_id = m.user_id)
