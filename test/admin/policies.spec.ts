@@ -8,6 +8,7 @@ import {
   type TestOrganization,
 } from '../support/scim-client.js';
 import { sharedService } from '../support/service.js';
+import { issueKey } from './api-keys.js';
 import { expectProblem } from './expect-problem.js';
 import { appended } from './story.js';
 
@@ -276,5 +277,17 @@ describe('PATCH policies?dryRun=true', () => {
   it.each(['dryRun=1', 'dryRun=', 'dry=true'])('refuses the parameter %s', async (query) => {
     const response = await organization.api('PATCH', `/policies?${query}`, {});
     expectProblem(response, 400, 'request-invalid');
+  });
+});
+
+describe('what the plan includes', () => {
+  it.each(['entitled', 'seatLimit'])('%s is not for a key of one organization', async (policy) => {
+    const { service, slug } = await newOrganization(await sharedService());
+    const theirs = await issueKey(service, 'administrator', slug);
+    const ours = await issueKey(service, 'administrator');
+    const path = `/api/organizations/${slug}/policies`;
+    const values = { [policy]: policy === 'entitled' ? true : 5 };
+    expectProblem(await callApi(theirs, 'PATCH', path, values), 403, 'forbidden');
+    expect((await callApi(ours, 'PATCH', path, values)).status).toBe(200);
   });
 });

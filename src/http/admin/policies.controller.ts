@@ -10,12 +10,12 @@ import {
 import ipaddr from 'ipaddr.js';
 import { PreviewPolicies, SetPolicies, type CommandContext } from '../../commands/messages.js';
 import type { JsonObject, JsonValue, OrganizationId } from '../../domain/identifiers.js';
-import type { OrganizationRow } from '../../projections/access/access.queries.js';
+import type { KeyAccess, OrganizationRow } from '../../projections/access/access.queries.js';
 import { Projector } from '../../projections/projector.js';
 import { PreviewQueries } from '../../projections/roster/preview.queries.js';
 import { isList } from '../../scim/json.js';
 import { policiesOf } from '../policies.js';
-import { Caller } from './api-key.guard.js';
+import { Caller, CallerKey } from './api-key.guard.js';
 import { EffectiveChanges } from './effective.js';
 import { presentEffects } from './effects-document.js';
 import { KnownOrganization } from './known.pipe.js';
@@ -72,7 +72,7 @@ export class PoliciesController {
     summary:
       'Sets the given policies, or all of a preset; effective on every instance when answered',
     description:
-      'Policies that cannot stand together are refused with the reason. `dryRun=true` answers what would be affected instead.',
+      'Policies that cannot stand together are refused with the reason. `entitled` and `seatLimit` follow from the plan: a key of one organization cannot set them. `dryRun=true` answers what would be affected instead.',
   })
   @ApiBody({ type: PolicyChanges, examples: PATCH_EXAMPLES })
   @ApiExtraModels(PoliciesDocument, PolicyPreviewDocument)
@@ -100,7 +100,9 @@ export class PoliciesController {
     @Query(QueryPipe) { dryRun }: DryRunQuery,
     @Body(ObjectBodyPipe) values: JsonObject,
     @Caller() context: CommandContext,
+    @CallerKey() key: KeyAccess,
   ): Promise<PoliciesDocument | PolicyPreviewDocument> {
+    requirePlanAuthority(key, values);
     requireCidrBlocks(values['ipAllowlist']);
     if (dryRun) return this.preview(organization, values);
     const position = await this.commands.execute(new SetPolicies(organization, values, context));
@@ -121,6 +123,16 @@ export class PoliciesController {
     ]);
     return { policies, effects: presentEffects(effects) };
   }
+}
+
+/** What the customer's plan includes: for who sells it, not for the customer's own administrators. */
+const OF_THE_PLAN = ['entitled', 'seatLimit'] as const;
+
+/** @throws Problem forbidden */
+function requirePlanAuthority({ organization }: KeyAccess, values: JsonObject): void {
+  const found = OF_THE_PLAN.find((policy) => Object.hasOwn(values, policy));
+  if (organization === null || found === undefined) return;
+  throw new Problem('forbidden', `${found}: expected a key that is not of one organization`);
 }
 
 /** What is no text is left to the domain. @throws Problem policy-value-invalid */
