@@ -41,6 +41,16 @@ export async function createGeneration(
   ]);
 }
 
+/** Tells the planner what a generation holds: it would learn by itself some minutes after a fill, and plan blindly until then. */
+export async function analyzeGeneration(pool: Pool, schema: string): Promise<void> {
+  const { rows } = await pool.query<{ tables: string | null }>(
+    `SELECT string_agg(format('%I.%I', schemaname, tablename), ', ') AS tables
+     FROM pg_tables WHERE schemaname = $1`,
+    [schema],
+  );
+  if (rows[0]?.tables) await pool.query(`ANALYZE ${rows[0].tables}`);
+}
+
 export async function readCheckpoint(
   database: Pool | PoolClient,
   schema: string,

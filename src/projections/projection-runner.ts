@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Pool } from 'pg';
 import type { EventStore, Position, RecordedEvent } from '../event-store/event-store.js';
-import { advanceCheckpoint, readCheckpoint, schemaOf } from './generations.js';
+import { advanceCheckpoint, analyzeGeneration, readCheckpoint, schemaOf } from './generations.js';
 import type { Projection } from './projection.js';
 
 const PAGE_SIZE = 1_000;
@@ -11,6 +11,8 @@ const LEADER_STALL_MS = 300;
 const CONFIRMATION_POLL_MS = 1_000;
 const SHORTEST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 5_000;
+/** So many events since this process leads, and once: from then on the database learns by itself. */
+const WORTH_ANALYZING = 10_000;
 
 export interface RunnerOptions {
   /** How long events may gather before a batch, in milliseconds, while nobody waits for them. */
@@ -121,6 +123,7 @@ export class ProjectionRunner {
       this.resolveWaiters();
       this.freshen(head);
       const pages = this.store.subscribe({ from: position, signal, pageSize: PAGE_SIZE });
+      let unanalyzed = 0;
       for await (const events of pages) {
         const next = await this.applyPage(position, events);
         if (next === undefined) return;
@@ -128,6 +131,11 @@ export class ProjectionRunner {
         this.failures = 0;
         this.cover(position);
         this.freshen(head);
+        unanalyzed += events.length;
+        if (this.fresh && unanalyzed >= WORTH_ANALYZING) {
+          unanalyzed = Number.NEGATIVE_INFINITY;
+          void this.analyze();
+        }
         await this.gather(signal);
       }
     } catch (error) {
@@ -136,6 +144,15 @@ export class ProjectionRunner {
       this.options.onFailure(this.projection.name, error);
       const pause = Math.min(SHORTEST_PAUSE_MS * 2 ** this.failures, LONGEST_PAUSE_MS);
       await sleep(pause * (0.5 + Math.random() / 2), undefined, { signal }).catch(() => undefined);
+    }
+  }
+
+  /** Beside the work: writers wait for that. */
+  private async analyze(): Promise<void> {
+    try {
+      await analyzeGeneration(this.pool, schemaOf(this.projection));
+    } catch (error) {
+      this.options.onFailure(this.projection.name, error);
     }
   }
 

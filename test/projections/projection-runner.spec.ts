@@ -5,6 +5,8 @@ import { ensureGeneration, readCheckpoint, schemaOf } from '../../src/projection
 import { ProjectionRunner } from '../../src/projections/projection-runner.js';
 import type { Projection } from '../../src/projections/projection.js';
 import { agrees, verifyProjection } from '../../src/projections/verification.js';
+import { aStream, events } from '../event-store/contract.js';
+import { eventually } from '../support/scim-client.js';
 import { factsOf, steps } from './history-of-organizations.js';
 import { openReadSide, type ReadSide } from './read-side.js';
 
@@ -98,6 +100,26 @@ describe('a runner that does not lead', () => {
     await ensureGeneration(readSide.pool, counting);
     const position = (await readSide.store.head()) + 1_000n;
     expect(await runnerOf(counting).waitFor(position, 50)).toBe(false);
+  });
+});
+
+describe('a runner that has caught up with much', () => {
+  it('tells the planner what the tables hold', async () => {
+    await ensureGeneration(readSide.pool, counting);
+    for (let each = 0; each < 11; each += 1) {
+      await readSide.store.append(aStream(), 'noStream', events(1_000));
+    }
+    const abort = new AbortController();
+    const leading = runnerOf(counting).lead(abort.signal);
+    const planned = async (): Promise<unknown> => {
+      const { rows } = await readSide.pool.query(
+        `SELECT reltuples::int AS planned FROM pg_class WHERE oid = 'counting_1.applied'::regclass`,
+      );
+      return rows[0].planned;
+    };
+    expect(await eventually(planned, (rows) => rows === 11_000)).toBe(11_000);
+    abort.abort();
+    await leading;
   });
 });
 
