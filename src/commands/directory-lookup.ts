@@ -26,14 +26,14 @@ export interface DirectoryLookup {
   ): Promise<readonly GroupId[]>;
   /** Teams that no group feeds, are not archived and bear exactly this name. */
   externalTeamsNamed(organization: OrganizationId, name: string): Promise<readonly TeamId[]>;
-  /** All teams that no group feeds and that are not archived, up to `limit`. */
-  externalTeams(organization: OrganizationId, limit: number): Promise<readonly TeamId[]>;
   /** Groups that feed no team and may be linked by policy, up to `limit`, the oldest first. */
   unlinkedGroups(organization: OrganizationId, limit: number): Promise<readonly GroupId[]>;
   /** Organizations with unlinked groups where the policies `groupMapping` and `teamSync` would link them. */
   organizationsToBackfill(limit: number): Promise<readonly OrganizationId[]>;
   /** Organizations with external teams from before their DirectoryAdopted where `teamSync` and SCIM would link them. */
   organizationsToAdopt(limit: number): Promise<readonly OrganizationId[]>;
+  /** Those teams, up to `limit`, the oldest first. */
+  teamsToAdopt(organization: OrganizationId, limit: number): Promise<readonly TeamId[]>;
   /** How many users there are. */
   userCount(organization: OrganizationId): Promise<number>;
   /** Members in the streams of groups that are no users any more, up to `limit`. */

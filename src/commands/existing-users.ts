@@ -32,6 +32,9 @@ export interface MatchedUser extends FoundUser {
 /** How many e-mail addresses of one statement are looked up. */
 const MOST_ADDRESSES = 20;
 
+/** How many users of one value are looked at: two are as ambiguous as a thousand. */
+const MOST_CANDIDATES = 100;
+
 /** Finds users by what a provider or a sign-in says of them: where to look is a hint, the streams decide. */
 @Injectable()
 export class ExistingUsers {
@@ -87,7 +90,7 @@ export class ExistingUsers {
     const hints = await Promise.all(
       values.map((value) => this.lookup.usersMatching(organization, key, value)),
     );
-    const ids = [...new Set(hints.flat())];
+    const ids = [...new Set(hints.flat())].slice(0, MOST_CANDIDATES);
     const found = await Promise.all(ids.map((id) => this.load(userStream(organization, id))));
     return found
       .filter((each) => each !== undefined)

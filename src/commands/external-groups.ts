@@ -86,12 +86,12 @@ export class ExternalGroups {
       ...(claimed ? [claimed.append] : []),
       ...(teamId ? this.fed(organization, found, current, statement) : []),
       { stream: owner, revision: request.loaded.revision, events },
-      ...(await this.rules.plan(organization, groupId, displayName)),
+      ...(await this.rules.plan(organization, { groupId, displayName }, 'named')),
     ];
     const committed = await this.model.commit(organization.organization, context, plans);
     const loaded = this.model.advance(group, request.loaded, events, committed);
     this.groups.keep(loaded);
-    await this.rules.bind(organization, groupId, displayName, context);
+    await this.rules.follow(organization, { groupId, displayName }, 'named', context);
     return { loaded, committed };
   }
 

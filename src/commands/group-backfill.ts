@@ -4,6 +4,7 @@ import {
   groupsFeedTeams,
   organization,
   type ExistingOrganization,
+  type OrganizationState,
 } from '../domain/organization.js';
 import { Rejection } from '../domain/rejection.js';
 import { isExternal, type ExistingTeam } from '../domain/team.js';
@@ -20,6 +21,8 @@ import { WriteModel, type Loaded } from './write-model.js';
 
 const PAGE = 1_000;
 const AT_ONCE = 8;
+/** How many are linked before others have their turn. */
+const MOST_AT_A_TIME = 1_000;
 
 /**
  * What policies bring about for what existed before them: teams for stored groups, groups for teams that are adopted.
@@ -38,18 +41,17 @@ export class GroupBackfill {
     @Inject(DIRECTORY_LOOKUP) private readonly lookup: DirectoryLookup,
   ) {}
 
-  /** Links stored groups as the policies say, and as a migration does that broke off. @returns null when none was */
+  /**
+   * Links stored groups as the policies say, and as a migration does that broke off: a thousand at most, the policy
+   * reactor comes back for the others. @returns null when none was
+   */
   async run(id: OrganizationId, context: CommandContext): Promise<Position | null> {
-    const current = await this.current(id);
-    if (!current || !groupsFeedTeams(current)) return null;
-    const { groupMapping } = current.policies;
-    const maps = groupMapping === 'create' || groupMapping === 'link-by-name';
-    if (!maps && !current.teamSync.migrated) return null;
-    const migrated = new Set(current.teamSync.migrated?.links.map(({ groupId }) => groupId));
+    const known = await this.load(id);
+    if (!backfills(known.state)) return null;
     return eachOnce(
       (limit) => this.lookup.unlinkedGroups(id, limit),
-      async (groupId) =>
-        maps || migrated.has(groupId) ? this.link(current, groupId, context) : null,
+      (groupId) =>
+        this.decideLink(id, groupId, context, (state) => backfills(state, groupId), known),
     );
   }
 
@@ -58,27 +60,45 @@ export class GroupBackfill {
    * enabled, the directory has yet to see what happened before. @returns null when there was none
    */
   async adopt(id: OrganizationId, context: CommandContext): Promise<Position | null> {
-    const current = await this.current(id);
-    if (!current || !groupsFeedTeams(current) || current.adoptedThrough === null) return null;
-    const teams = await this.teamsBefore(id, current.adoptedThrough);
+    const known = await this.load(id);
+    const { state } = known;
+    if (!adopts(state)) return null;
+    const teams = await this.teamsBefore(id, state.adoptedThrough);
     return eachOnce(
       (limit) => Promise.resolve(teams.slice(0, limit)),
-      (teamId) => this.adoptTeam(current, teamId, context),
+      (teamId) => this.adoptTeam(id, teamId, context, known),
+    );
+  }
+
+  /** Goes on with an adoption that broke off, by the directory's list of teams: a log is too long to be read again. */
+  async resumeAdoption(id: OrganizationId, context: CommandContext): Promise<Position | null> {
+    const known = await this.load(id);
+    return eachOnce(
+      (limit) => this.lookup.teamsToAdopt(id, limit),
+      (teamId) => this.adoptTeam(id, teamId, context, known),
     );
   }
 
   /** Links one group as the policies say. @returns null when it is linked, is kept apart, or waits for a decision */
-  async link(
-    current: ExistingOrganization,
+  link(id: OrganizationId, groupId: GroupId, context: CommandContext): Promise<Position | null> {
+    return this.decideLink(id, groupId, context, isFeeding);
+  }
+
+  /** @param may whether the policies link the group: asked for each, since they may change before the last one's turn */
+  private async decideLink(
+    id: OrganizationId,
     groupId: GroupId,
     context: CommandContext,
+    may: (state: OrganizationState) => state is ExistingOrganization,
+    known?: Loaded<OrganizationState>,
   ): Promise<Position | null> {
-    const id = current.organization;
     const stream = groupStream(id, groupId);
     return this.model.decide(stream, async () => {
       const loaded = await this.groups.load(stream);
       const { state } = loaded;
       if (state.status !== 'existing' || state.teamId || state.keptApart) return null;
+      const { state: current } = await this.load(id, known);
+      if (!may(current)) return null;
       const own = await this.ownTeam(current, groupId);
       if (own) {
         const seeds = await this.members.usersAmong(id, [...own.state.members]);
@@ -94,25 +114,26 @@ export class GroupBackfill {
     current: ExistingOrganization,
     groupId: GroupId,
   ): Promise<Loaded<ExistingTeam> | null> {
-    if (!groupsFeedTeams(current)) return null;
     const loaded = await this.teams.load(teamStream(current.organization, groupId));
     const { state } = loaded;
     return state.status === 'existing' && isExternal(state) ? { ...loaded, state } : null;
   }
 
   private async adoptTeam(
-    current: ExistingOrganization,
+    id: OrganizationId,
     teamId: TeamId,
     context: CommandContext,
+    known: Loaded<OrganizationState>,
   ): Promise<Position | null> {
-    const id = current.organization;
     const stream = groupStream(id, teamId);
     try {
       return await this.model.decide(stream, async (attempt) => {
+        const { state: current } = await this.load(id, known);
+        if (!adopts(current)) return null;
         const loaded = await this.groups.load(stream);
         if (loaded.state.status !== 'absent') return null;
         const { state } = await this.externals.require(id, teamId);
-        if (state.unfedSince >= (current.adoptedThrough ?? 0n)) return null;
+        if (state.unfedSince >= current.adoptedThrough) return null;
         const { committed } = await this.externals.adopt({
           organization: current,
           loaded,
@@ -146,17 +167,39 @@ export class GroupBackfill {
   }
 
   /** Not as it was leased a moment ago: what is backfilled follows from the change that was just made. */
-  private async current(id: OrganizationId): Promise<ExistingOrganization | null> {
-    const { state } = await this.model.load(organization, organizationStream(id));
-    return state.status === 'existing' ? state : null;
+  private load(
+    id: OrganizationId,
+    known?: Loaded<OrganizationState>,
+  ): Promise<Loaded<OrganizationState>> {
+    return this.model.load(organization, organizationStream(id), known);
   }
 }
+
+const isFeeding = (state: OrganizationState): state is ExistingOrganization =>
+  state.status === 'existing' && groupsFeedTeams(state);
+
+/** Whether stored groups are linked without anybody's decision: all of them, or those of a migration. */
+function backfills(state: OrganizationState, groupId?: GroupId): state is ExistingOrganization {
+  if (!isFeeding(state)) return false;
+  const { policies, teamSync } = state;
+  if (policies.groupMapping === 'create' || policies.groupMapping === 'link-by-name') return true;
+  const migrated = teamSync.migrated?.links ?? [];
+  return groupId === undefined
+    ? migrated.length > 0
+    : migrated.some((link) => link.groupId === groupId);
+}
+
+const adopts = (
+  state: OrganizationState,
+): state is ExistingOrganization & { readonly adoptedThrough: Position } =>
+  isFeeding(state) && state.adoptedThrough !== null;
 
 /** Another group bears the team's name, or the team was linked, archived or deleted meanwhile. */
 const leavesExternal: ReadonlySet<string> = new Set(['name-already-claimed', 'group-unknown']);
 
 /**
- * Works on everything that a read model lists, each once: the list may be behind, and still name what is done.
+ * Works on everything that a read model lists, each once: the list may be behind, and still name what is done. Ends
+ * early when much was done, so that neither a request nor other organizations wait for all of a large one.
  * @returns the latest position
  */
 async function eachOnce<Id>(
@@ -164,16 +207,20 @@ async function eachOnce<Id>(
   work: (id: Id) => Promise<Position | null>,
 ): Promise<Position | null> {
   const seen = new Set<Id>();
+  let done = 0;
   let latest: Position | null = null;
-  for (;;) {
+  while (done < MOST_AT_A_TIME) {
     const found = (await list(seen.size + PAGE)).filter((id) => !seen.has(id));
-    if (found.length === 0) return latest;
+    if (found.length === 0) break;
     for (const id of found) seen.add(id);
-    for (let from = 0; from < found.length; from += AT_ONCE) {
+    for (let from = 0; from < found.length && done < MOST_AT_A_TIME; from += AT_ONCE) {
       const positions = await Promise.all(found.slice(from, from + AT_ONCE).map(work));
       for (const position of positions) {
-        if (position !== null && (latest === null || position > latest)) latest = position;
+        if (position === null) continue;
+        done += 1;
+        if (latest === null || position > latest) latest = position;
       }
     }
   }
+  return latest;
 }

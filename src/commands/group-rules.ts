@@ -1,73 +1,95 @@
 import { Injectable } from '@nestjs/common';
-import type { GroupId, JsonValue, OrganizationId } from '../domain/identifiers.js';
+import type { ExistingGroup } from '../domain/group.js';
+import type { JsonValue, OrganizationId } from '../domain/identifiers.js';
 import {
   organization,
   type ExistingOrganization,
   type PolicyValues,
 } from '../domain/organization.js';
-import type { GroupRule, Policies } from '../domain/policies.js';
+import { ruleName, type GroupRule, type Policies } from '../domain/policies.js';
 import type { CommandContext } from './messages.js';
+import { Organizations } from './organizations.js';
 import { organizationStream } from './streams.js';
 import { WriteModel, type PlannedAppend } from './write-model.js';
 
-/** Rules that name a group which did not exist: they are bound to the id of the first that comes to bear the name. */
+type RuledGroup = Pick<ExistingGroup, 'groupId' | 'displayName'>;
+
+/** Whether a group comes to bear a name, or is deleted. */
+type Fate = 'named' | 'deleted';
+
+/**
+ * Rules that name a group which does not exist: they are bound to the id of the first that comes to bear the name, and
+ * await the next one when that is deleted, since providers push a group anew under another id.
+ */
 @Injectable()
 export class GroupRules {
-  constructor(private readonly model: WriteModel) {}
+  constructor(
+    private readonly model: WriteModel,
+    private readonly organizations: Organizations,
+  ) {}
 
-  /** The append that binds the rules; none where the store appends one by one, since `bind` follows there. */
+  /** The append that binds or frees the rules; none where the store appends one by one. */
   async plan(
     { organization: id, policies }: ExistingOrganization,
-    groupId: GroupId,
-    displayName: string,
+    group: RuledGroup,
+    fate: Fate,
   ): Promise<readonly PlannedAppend[]> {
-    if (!this.model.isAtomic || !isAwaited(policies, displayName)) return [];
-    return this.binding(id, groupId, displayName);
+    if (!this.model.isAtomic || !concerns(policies, group, fate)) return [];
+    return this.change(id, group, fate);
   }
 
-  /** Does after the group's own append what `plan` could not do within it. */
-  async bind(
+  /** To be called when the group's own append was made: does what `plan` could not do within it. */
+  async follow(
     { organization: id, policies }: ExistingOrganization,
-    groupId: GroupId,
-    displayName: string,
+    group: RuledGroup,
+    fate: Fate,
     context: CommandContext,
   ): Promise<void> {
-    if (this.model.isAtomic || !isAwaited(policies, displayName)) return;
-    await this.model.decide(organizationStream(id), async () => {
-      const plans = await this.binding(id, groupId, displayName);
-      if (plans.length > 0) await this.model.commit(id, context, plans);
-    });
+    if (!concerns(policies, group, fate)) return;
+    if (!this.model.isAtomic) {
+      await this.model.decide(organizationStream(id), async () => {
+        const plans = await this.change(id, group, fate);
+        if (plans.length > 0) await this.model.commit(id, context, plans);
+      });
+    }
+    this.organizations.changed(id);
   }
 
-  private async binding(
+  private async change(
     id: OrganizationId,
-    groupId: GroupId,
-    displayName: string,
+    group: RuledGroup,
+    fate: Fate,
   ): Promise<readonly PlannedAppend[]> {
     const stream = organizationStream(id);
     const { state, revision } = await this.model.load(organization, stream);
     if (state.status !== 'existing') return [];
-    const values = bound(state.policies, groupId, displayName);
+    const values = changed(state.policies, group, fate);
     const events = organization.decide({ type: 'SetPolicies', values }, state);
     return events.length > 0 ? [{ stream, revision, events }] : [];
   }
 }
 
-const awaits =
-  (displayName: string) =>
-  ({ groupId, group }: GroupRule): boolean =>
-    groupId === null && group === displayName;
+const isAbout =
+  ({ groupId, displayName }: RuledGroup, fate: Fate) =>
+  (rule: GroupRule): boolean =>
+    fate === 'deleted'
+      ? rule.groupId === groupId
+      : rule.groupId === null && rule.group === displayName;
 
-const isAwaited = ({ roleRules, licenseRules }: Policies, displayName: string): boolean =>
-  [...roleRules, ...licenseRules].some(awaits(displayName));
+const concerns = ({ roleRules, licenseRules }: Policies, group: RuledGroup, fate: Fate): boolean =>
+  [...roleRules, ...licenseRules].some(isAbout(group, fate));
 
-function bound(
+function changed(
   { roleRules, licenseRules }: Policies,
-  groupId: GroupId,
-  displayName: string,
+  group: RuledGroup,
+  fate: Fate,
 ): PolicyValues {
-  const awaiting = awaits(displayName);
-  const bind = (rules: readonly GroupRule[]): JsonValue =>
-    rules.map((rule) => ({ ...rule, ...(awaiting(rule) ? { groupId } : {}) }));
-  return { roleRules: bind(roleRules), licenseRules: bind(licenseRules) };
+  const applies = isAbout(group, fate);
+  const after = (rule: GroupRule): GroupRule =>
+    fate === 'named'
+      ? { ...rule, groupId: group.groupId }
+      : { ...rule, groupId: null, group: ruleName(group.displayName) ?? rule.group };
+  const follow = (rules: readonly GroupRule[]): JsonValue =>
+    rules.map((rule) => ({ ...(applies(rule) ? after(rule) : rule) }));
+  return { roleRules: follow(roleRules), licenseRules: follow(licenseRules) };
 }

@@ -82,9 +82,10 @@ export class CreateGroupHandler implements ICommandHandler<CreateGroup> {
       await this.members.requireUsers(id, stated);
       return { organization, created: await this.create(organization, stated, context, attempt) };
     });
+    const named = { groupId: created.id, displayName: stated.displayName };
+    await this.rules.follow(organization, named, 'named', context);
     if (this.model.isAtomic) return created;
-    await this.rules.bind(organization, created.id, stated.displayName, context);
-    const linked = await this.backfill.link(organization, created.id, context);
+    const linked = await this.backfill.link(id, created.id, context);
     return { ...created, position: linked ?? created.position };
   }
 
@@ -115,7 +116,7 @@ export class CreateGroupHandler implements ICommandHandler<CreateGroup> {
       ...(claimed ? [claimed.append] : []),
       ...(fed ? [fed.append] : []),
       { stream, revision: -1, events },
-      ...(await this.rules.plan(organization, groupId, name)),
+      ...(await this.rules.plan(organization, { groupId, displayName: name }, 'named')),
     ];
     const committed = await this.model.commit(id, context, plans);
     const fresh = { stream, state: group.initial, revision: -1 };
@@ -195,12 +196,13 @@ export class GroupSynchronizer {
     const claimId = renamed ? await this.claim(current, named, plans) : current.claimId;
     const events = group.decide({ type: 'Synchronize', claimId, stated }, current);
     plans.push(...told, ...(events.length > 0 ? [{ stream, revision, events }] : []));
-    if (renamed) plans.push(...(await this.rules.plan(organization, current.groupId, name)));
+    const ruled = { groupId: current.groupId, displayName: name };
+    if (renamed) plans.push(...(await this.rules.plan(organization, ruled, 'named')));
     if (plans.length === 0) return written(current, null);
     const committed = await this.model.commit(id, context, plans, current.modifiedAt);
     const after = this.model.advance(group, loaded, events, committed);
     this.folds.keep(after);
-    if (renamed) await this.rules.bind(organization, current.groupId, name, context);
+    if (renamed) await this.rules.follow(organization, ruled, 'named', context);
     return written(requireGroup(after.state), committed.position);
   }
 
@@ -258,6 +260,7 @@ export class DeleteGroupHandler implements ICommandHandler<DeleteGroup> {
     private readonly organizations: Organizations,
     private readonly folds: GroupFolds,
     private readonly links: TeamLinks,
+    private readonly rules: GroupRules,
     private readonly externals: ExternalGroups,
   ) {}
 
@@ -285,8 +288,10 @@ export class DeleteGroupHandler implements ICommandHandler<DeleteGroup> {
           departures[organization.policies.onGroupDelete],
         )),
         { stream, revision, events: group.decide({ type: 'Delete' }, current) },
+        ...(await this.rules.plan(organization, current, 'deleted')),
       ];
       const committed = await this.model.commit(id, context, plans, current.modifiedAt);
+      await this.rules.follow(organization, current, 'deleted', context);
       return committed.position;
     });
   }

@@ -56,7 +56,7 @@ export class PolicyReactor {
     }
     for (const organization of await this.lookup.organizationsToAdopt(AT_ONCE)) {
       await this.unlessFruitless(`adopt ${organization}`, () =>
-        this.backfill.adopt(organization, this.context()),
+        this.backfill.resumeAdoption(organization, this.context()),
       );
     }
     for (const organization of await this.lookup.organizationsToBackfill(AT_ONCE)) {

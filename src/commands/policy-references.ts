@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { GroupId, JsonValue, OrganizationId } from '../domain/identifiers.js';
 import type { ExistingOrganization, PolicyValues } from '../domain/organization.js';
+import { ruleName } from '../domain/policies.js';
 import { Rejection } from '../domain/rejection.js';
 import { isList, isObject } from '../scim/json.js';
 import { DIRECTORY_LOOKUP, type DirectoryLookup } from './directory-lookup.js';
@@ -8,8 +9,6 @@ import { ExistingUsers } from './existing-users.js';
 import { GroupFolds } from './group-folds.js';
 import { groupStream, isId, userIdOf, userStream } from './streams.js';
 import { UniqueNames } from './unique-names.js';
-
-const LONGEST_NAME = 100;
 
 /** Groups and users that policies name, as the ids that are recorded: names may change, what they meant does not. */
 @Injectable()
@@ -62,7 +61,7 @@ export class PolicyReferences {
     }
     const displayName = await this.nameOf(organization, group);
     if (displayName !== undefined)
-      return { ...rule, group: displayName.slice(0, LONGEST_NAME).trim(), groupId: group };
+      return { ...rule, group: ruleName(displayName) ?? group, groupId: group };
     return { ...rule, groupId: await this.groupNamed(organization, group) };
   }
 

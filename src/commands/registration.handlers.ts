@@ -1,7 +1,10 @@
 import { Inject } from '@nestjs/common';
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import type { Decider } from '../domain/decider.js';
+import type { UserEvent } from '../domain/events.js';
 import type { UserId } from '../domain/identifiers.js';
 import { requireOrganization, type ExistingOrganization } from '../domain/organization.js';
+import { Rejection } from '../domain/rejection.js';
 import {
   changedAttributes,
   isSynced,
@@ -9,8 +12,10 @@ import {
   user,
   type ProvisionedUser,
   type StatedUser,
+  type UserState,
 } from '../domain/user.js';
 import type { Position } from '../event-store/event-store.js';
+import { foldCase } from '../scim/comparison.js';
 import { completed } from '../scim/resource.js';
 import { userType } from '../scim/schema.js';
 import { Departures } from './departures.js';
@@ -27,7 +32,7 @@ import { repeatableUserId, userIdOf, userStream } from './streams.js';
 import { TIME_AND_IDS, type TimeAndIds } from './time-and-ids.js';
 import { UniqueNames, userNameKey } from './unique-names.js';
 import { UserAppender } from './user-appender.js';
-import { WriteModel } from './write-model.js';
+import { WriteModel, type Loaded } from './write-model.js';
 
 @CommandHandler(RegisterUser)
 export class RegisterUserHandler implements ICommandHandler<RegisterUser> {
@@ -55,7 +60,10 @@ export class RegisterUserHandler implements ICommandHandler<RegisterUser> {
         idempotencyKey === null
           ? { stream, state: user.initial, revision: -1 }
           : await this.model.load(user, stream);
-      if (loaded.state.status !== 'absent') return { id: userId, position: null };
+      if (loaded.state.status !== 'absent') {
+        await this.requireRepetition(loaded, stated);
+        return { id: userId, position: null };
+      }
       const request = { organization, owner: stream, context, attempt };
       const name = { kind: 'userName', name: stated.userName } as const;
       const { claimId, append, previousOwner } = await this.names.claim({ ...request, ...name });
@@ -73,7 +81,25 @@ export class RegisterUserHandler implements ICommandHandler<RegisterUser> {
       return { id: userId, position };
     });
   }
+
+  /** @throws Rejection name-already-claimed: the key was used for somebody else, or for one who was deleted */
+  private async requireRepetition(
+    { stream, state }: Loaded<UserState>,
+    { userName }: StatedUser,
+  ): Promise<void> {
+    const { state: registered } = await this.model.load(registeredName, stream);
+    const same = registered !== null && foldCase(registered) === foldCase(userName);
+    if (same && state.status !== 'deleted') return;
+    throw new Rejection('name-already-claimed', { kind: 'idempotencyKey' });
+  }
 }
+
+/** The userName under which a user was registered, whatever it is called now. */
+const registeredName: Decider<string | null, never, UserEvent> = {
+  initial: null,
+  decide: () => [],
+  evolve: (name, event) => (event.type === 'UserRegistered' ? event.personal.userName : name),
+};
 
 @CommandHandler(EditUser)
 export class EditUserHandler implements ICommandHandler<EditUser> {

@@ -42,12 +42,13 @@ export class Safeguard {
     ]);
     const { stream, state, revision } = loaded;
     const now = this.timeAndIds.now();
-    if (!state.paused && exceedsLimit(state, { users, limit, now })) {
+    const count = { type: 'CountRemoval', organization, userId, users, limit, now } as const;
+    if (!state.paused && exceedsLimit(state, count)) {
       const events = safeguard.decide({ type: 'Pause', organization, users, now }, state);
       await this.model.commit(organization, context, [{ stream, revision, events }]);
     }
-    const count = { type: 'CountRemoval', organization, userId, users, limit, now } as const;
-    return [{ stream, revision, events: safeguard.decide(count, state) }];
+    const counted = safeguard.decide(count, state);
+    return counted.length === 0 ? [] : [{ stream, revision, events: counted }];
   }
 
   /** @returns null when removals were not paused */

@@ -5,12 +5,12 @@ import type { JsonObject, TeamId, UserId } from '../domain/identifiers.js';
 import { requireOrganization, type ExistingOrganization } from '../domain/organization.js';
 import { isOwnerRole } from '../domain/policies.js';
 import { Rejection } from '../domain/rejection.js';
-import { team } from '../domain/team.js';
 import { isSynced, user, type StatedUser, type UserState } from '../domain/user.js';
 import { foldCase } from '../scim/comparison.js';
 import { completed } from '../scim/resource.js';
 import { userType } from '../scim/schema.js';
 import { ExistingUsers, type FoundUser } from './existing-users.js';
+import { TeamFolds } from './group-folds.js';
 import { SignIn, type SignInClaims, type SignInDecision, type SignInReason } from './messages.js';
 import { Organizations } from './organizations.js';
 import { statedUser } from './scim-translation.js';
@@ -48,6 +48,7 @@ export class SignInHandler implements ICommandHandler<SignIn> {
     private readonly organizations: Organizations,
     private readonly existing: ExistingUsers,
     private readonly appender: UserAppender,
+    private readonly teams: TeamFolds,
     @Inject(TIME_AND_IDS) private readonly timeAndIds: TimeAndIds,
   ) {}
 
@@ -175,7 +176,7 @@ export class SignInHandler implements ICommandHandler<SignIn> {
     const ids = [...new Set(mapped.map(({ teamId }) => teamId))];
     const exist = await Promise.all(
       ids.map(async (id) => {
-        const { state } = await this.model.load(team, teamStream(organization, id));
+        const { state } = await this.teams.load(teamStream(organization, id));
         return state.status === 'existing';
       }),
     );

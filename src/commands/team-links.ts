@@ -34,6 +34,9 @@ export interface Departure {
   readonly keepMembers: boolean;
 }
 
+/** A group that gives nothing to its team leaves it to those who do. */
+const resting: Departure = { then: 'stay', keepMembers: false };
+
 /**
  * What groups and the teams that they feed tell each other. A link stands in both streams. Where the appends come one
  * by one, a team that is new or is released goes first, else the group: what broke off is completed by repeating it, a
@@ -132,7 +135,7 @@ export class TeamLinks {
   async release(
     organization: ExistingOrganization,
     { groupId, teamId, members }: ExistingGroup,
-    { then, keepMembers }: Departure,
+    departure: Departure,
   ): Promise<readonly PlannedAppend[]> {
     if (!teamId) return [];
     const id = organization.organization;
@@ -141,8 +144,8 @@ export class TeamLinks {
     if (state.status !== 'existing') return [];
     const others = await this.feeding(id, state, groupId);
     // Of several groups one that is deleted takes along what it granted, unless teams are to stay as they are.
-    const keeps =
-      keepMembers && grantsCount(organization, 'scim') && (then === 'stay' || others.length === 0);
+    const { then, keepMembers } = grantsCount(organization, 'scim') ? departure : resting;
+    const keeps = keepMembers && (then === 'stay' || others.length === 0);
     const keep = keeps
       ? [...members].filter((member) => !others.some((other) => other.members.has(member)))
       : [];

@@ -226,7 +226,7 @@ export interface UserAdopted {
   readonly matchedBy: AdoptionMatch;
 }
 
-/** The user, being deactivated, is in the organization no more; a reactivation restores it. */
+/** The user, being inactive, is in the organization no more; a reactivation restores it. */
 export interface UserLeftOrganization {
   readonly type: 'UserLeftOrganization';
   readonly userId: UserId;

@@ -222,6 +222,12 @@ const numberFrom = (least: number, most: number, unit: string): Values<number> =
 
 const NAME = /^(?!\s)[^\p{Cc}\p{Cs}]{1,100}(?<!\s)$/u;
 
+/** A group's displayName as rules bear it; undefined for one that is no name of theirs. */
+export function ruleName(displayName: string): string | undefined {
+  const shortened = displayName.slice(0, 100).trim();
+  return NAME.test(shortened) ? shortened : undefined;
+}
+
 const name = (what: string): Values<string> => ({
   expected: `the name of a ${what}, 1 to 100 characters`,
   read: (value) => (typeof value === 'string' && NAME.test(value) ? value : undefined),

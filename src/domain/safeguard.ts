@@ -6,6 +6,7 @@ import { Rejection } from './rejection.js';
 const WINDOW_MS = 3_600_000;
 
 interface Removal {
+  readonly userId: UserId;
   /** In milliseconds since 1970. */
   readonly at: number;
   /** How many users there were. */
@@ -18,17 +19,19 @@ export interface SafeguardState {
   readonly paused: boolean;
 }
 
+interface CountRemoval {
+  readonly type: 'CountRemoval';
+  readonly organization: OrganizationId;
+  readonly userId: UserId;
+  /** How many users there are now. */
+  readonly users: number;
+  /** In percent of the users that there were, at most, within the last hour. */
+  readonly limit: number;
+  readonly now: Instant;
+}
+
 export type SafeguardCommand =
-  | {
-      readonly type: 'CountRemoval';
-      readonly organization: OrganizationId;
-      readonly userId: UserId;
-      /** How many users there are now. */
-      readonly users: number;
-      /** In percent of the users that there were, at most, within the last hour. */
-      readonly limit: number;
-      readonly now: Instant;
-    }
+  | CountRemoval
   | {
       readonly type: 'Pause';
       readonly organization: OrganizationId;
@@ -54,11 +57,19 @@ function lately(
   return { removed: recent.length, of };
 }
 
+/** Whether the user was removed within the hour: who is deactivated and then deleted is one. */
+const isCounted = (
+  { removals }: SafeguardState,
+  { userId, now }: Pick<CountRemoval, 'userId' | 'now'>,
+): boolean => within(removals, Date.parse(now)).some((removal) => removal.userId === userId);
+
 /** Whether one removal more is more than the limit allows within an hour. */
 export function exceedsLimit(
   state: SafeguardState,
-  { users, limit, now }: { readonly users: number; readonly limit: number; readonly now: Instant },
+  removal: Pick<CountRemoval, 'userId' | 'users' | 'limit' | 'now'>,
 ): boolean {
+  if (isCounted(state, removal)) return false;
+  const { users, limit, now } = removal;
   const { removed, of } = lately(state, users, now);
   // One user may always go: one out of three is no mass.
   const allowed = Math.max(1, Math.floor((limit * of) / 100));
@@ -71,6 +82,7 @@ function decide(command: SafeguardCommand, state: SafeguardState): readonly Safe
   switch (command.type) {
     case 'CountRemoval': {
       const { userId, users } = command;
+      if (!state.paused && isCounted(state, command)) return [];
       if (state.paused || exceedsLimit(state, command)) throw new Rejection('removals-paused');
       return [{ type: 'RemovalCounted', organization, userId, users }];
     }
@@ -90,8 +102,9 @@ function evolve(
 ): SafeguardState {
   switch (event.type) {
     case 'RemovalCounted': {
+      const { userId, users } = event;
       const at = Date.parse(occurredAt);
-      return { ...state, removals: [...within(state.removals, at), { at, users: event.users }] };
+      return { ...state, removals: [...within(state.removals, at), { userId, at, users }] };
     }
     case 'RemovalsPaused':
       return { ...state, paused: true };

@@ -146,6 +146,7 @@ function provision(command: Command<'Provision'>): readonly UserEvent[] {
   requireUserName(organization, userName);
   return [
     { type: 'UserProvisioned', userId, active, claimId, personal: { userName, profile } },
+    ...(active ? [] : departure(userId, organization)),
     ...succession(userId, predecessorId),
   ];
 }
@@ -184,9 +185,14 @@ function synchronize(user: ProvisionedUser, command: Command<'Synchronize'>): re
   const { organization, claimId, stated, about, matchedBy, lastOwner } = command;
   const { userId } = user;
   const described = describe(user, claimId, stated);
+  const { capabilities } = organization.policies;
+  // Either of the two abilities gives back what was taken away.
+  const reactivates = !user.active && stated.active;
   // Whoever is recognised by its key was stated by a POST: a connection that only creates may do that.
   if (matchedBy !== 'id') requireCapability(organization, 'create');
-  else if (described.length > 0) requireCapability(organization, 'update');
+  else if (described.length > 0 || (reactivates && !capabilities.deactivate)) {
+    requireCapability(organization, 'update');
+  }
   if (stated.userName !== user.userName) requireUserName(organization, stated.userName);
   if (user.active && !stated.active) {
     requireCapability(organization, 'deactivate');
@@ -243,17 +249,16 @@ function describe(
 function activity(
   { userId, active }: ProvisionedUser,
   stated: StatedUser,
-  { policies }: ExistingOrganization,
+  organization: ExistingOrganization,
 ): readonly UserEvent[] {
   if (stated.active === active) return [];
   if (stated.active) return [{ type: 'UserReactivated', userId }];
-  return [
-    { type: 'UserDeactivated', userId },
-    ...(policies.onDeactivate === 'remove'
-      ? [{ type: 'UserLeftOrganization', userId } as const]
-      : []),
-  ];
+  return [{ type: 'UserDeactivated', userId }, ...departure(userId, organization)];
 }
+
+/** What else it is to be inactive, from the beginning too. */
+const departure = (userId: UserId, { policies }: ExistingOrganization): readonly UserEvent[] =>
+  policies.onDeactivate === 'remove' ? [{ type: 'UserLeftOrganization', userId }] : [];
 
 /** Names of the top-level attributes in which the statement differs from the user. */
 export function changedAttributes(user: ProvisionedUser, stated: StatedUser): readonly string[] {

@@ -43,13 +43,31 @@ export function applicationSide(
   timeAndIds: TimeAndIds = systemTimeAndIds,
 ) {
   const side = writeSide(store, organization, timeAndIds);
-  const { model, names, organizations, lookup, folds, existing, appender, departures, backfill } =
-    side.services;
+  const {
+    model,
+    names,
+    organizations,
+    lookup,
+    folds,
+    teams,
+    existing,
+    appender,
+    departures,
+    backfill,
+  } = side.services;
   const decisions = new OrganizationDecisions(model, organizations);
   const consequences = new PolicyConsequences(backfill);
   const references = new PolicyReferences(names, folds, existing, lookup);
   const register = new RegisterUserHandler(model, names, organizations, appender, timeAndIds);
-  const signIn = new SignInHandler(model, names, organizations, existing, appender, timeAndIds);
+  const signIn = new SignInHandler(
+    model,
+    names,
+    organizations,
+    existing,
+    appender,
+    teams,
+    timeAndIds,
+  );
   return {
     ...side,
     registerUser: (

@@ -1,4 +1,5 @@
-import type { JsonValue, OrganizationId } from '../../src/domain/identifiers.js';
+import { randomUUID } from 'node:crypto';
+import type { GroupId, JsonValue, OrganizationId } from '../../src/domain/identifiers.js';
 import type { EventStore } from '../../src/event-store/event-store.js';
 import {
   externalTeamsOf,
@@ -20,7 +21,7 @@ import {
   writeSide,
   type Log,
 } from './write-side.js';
-import { organizationStream } from '../../src/commands/streams.js';
+import { groupStream, organizationStream } from '../../src/commands/streams.js';
 import {
   organization as decider,
   type OrganizationCommand,
@@ -132,6 +133,44 @@ describe.each(stores)('in $name', ({ on }) => {
       await side.backfill();
       expect(await teams()).toMatchObject([{ id, synced: true, members: [ada, bob].sort() }]);
       expect((await groupOf(log.store, organization, id))!.members.size).toBe(2);
+    });
+
+    it.each<Values>([{ groupMapping: 'strict' }, { groupMapping: 'ask' }, { teamSync: 'off' }])(
+      'are linked no more from when the policies become %j',
+      async (values) => {
+        await begin({ groupMapping: 'strict' });
+        for (let i = 0; i < 9; i += 1) await side.postGroup({ displayName: `group-${i}` });
+        await change({ groupMapping: 'create' });
+        let changed = false;
+        const racing = sequential(log.store, async (stream) => {
+          if (changed || !stream.startsWith('team-')) return;
+          changed = true;
+          await setPolicies(log.store, organization, values);
+        });
+        await writeSide(racing, organization).backfill();
+        // Those that were at their append when it happened, eight at once.
+        expect((await teams()).length).toBeLessThan(9);
+      },
+    );
+
+    it('are linked a thousand at a time', async () => {
+      await begin({ groupMapping: 'create' });
+      const appends = Array.from({ length: 1_009 }, (_, number) => {
+        const groupId = randomUUID() as GroupId;
+        const displayName = `group-${number}`;
+        const created = { type: 'GroupCreated', externalId: null, claimId: null } as const;
+        return {
+          stream: groupStream(organization, groupId),
+          revision: -1,
+          events: [{ ...created, groupId, displayName }],
+        };
+      });
+      await side.model.commit(organization, context, appends);
+      await side.backfill();
+      const unlinked = () => side.services.lookup.unlinkedGroups(organization, 2_000);
+      expect((await unlinked()).length).toBeGreaterThan(0);
+      await side.backfill();
+      expect(await unlinked()).toEqual([]);
     });
 
     it('are all linked, many at once', async () => {

@@ -2,9 +2,10 @@ import type { OrganizationId } from '../../src/domain/identifiers.js';
 import { organization as decider, type PolicyValues } from '../../src/domain/organization.js';
 import { defaultPolicies, presets, type Policies } from '../../src/domain/policies.js';
 import { organizationStream } from '../../src/commands/streams.js';
+import type { EventStore } from '../../src/event-store/event-store.js';
 import { applicationSide } from './application-side.js';
 import { eventsOf, typesOf, teamsOf } from './directory-of.js';
-import { enabledOrganization, openLog, type Log } from './write-side.js';
+import { enabledOrganization, openLog, sequential, type Log } from './write-side.js';
 
 let log: Log;
 let organization: OrganizationId;
@@ -109,6 +110,43 @@ describe('a rule about a group', () => {
       licenseRules: [{ groupId: id, group: 'Analysts', license: 'analyst' }],
     });
     expect(await policies()).toMatchObject({ licenseRules: [{ groupId: next.id }] });
+  });
+
+  it.each([
+    { store: 'all at once', on: (store: EventStore) => store },
+    { store: 'one by one', on: (store: EventStore) => sequential(store) },
+  ])('whose group is deleted awaits the next of its name: appends $store', async ({ on }) => {
+    const writer = applicationSide(on(log.store), organization);
+    const { id } = await writer.postGroup({ displayName: 'Analysts' });
+    const other = await writer.postGroup({ displayName: 'Others' });
+    await writer.setPolicies({
+      licenseRules: [
+        { group: 'Analysts', license: 'analyst' },
+        { group: 'Others', license: 'other' },
+      ],
+    });
+    await writer.patchGroup(id, { op: 'replace', path: 'displayName', value: 'Scientists' });
+    await writer.deleteGroup(id);
+    const untouched = { groupId: other.id, group: 'Others', license: 'other' };
+    expect(await policies()).toMatchObject({
+      licenseRules: [{ groupId: null, group: 'Scientists', license: 'analyst' }, untouched],
+    });
+    const next = await writer.postGroup({ displayName: 'Scientists' });
+    expect(await policies()).toMatchObject({
+      licenseRules: [{ groupId: next.id, group: 'Scientists' }, untouched],
+    });
+  });
+
+  it('of a group whose name is no name of rules keeps the name that it had', async () => {
+    const { id } = await side.postGroup({ displayName: 'Analysts' });
+    await side.setPolicies({ licenseRules: [{ group: 'Analysts', license: 'analyst' }] });
+    await side.patchGroup(id, { op: 'replace', path: 'displayName', value: 'a\u0007b' });
+    await side.setPolicies({ roleRules: [{ group: id, role: 'analyst' }] });
+    await side.deleteGroup(id);
+    expect(await policies()).toMatchObject({
+      licenseRules: [{ groupId: null, group: 'Analysts' }],
+      roleRules: [{ groupId: null, group: id }],
+    });
   });
 
   it('of a wrong shape is refused', async () => {

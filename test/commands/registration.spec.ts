@@ -68,11 +68,26 @@ describe('a registration with an idempotency key', () => {
     ]);
   });
 
-  it('repeated after the user is deleted makes no other', async () => {
+  it('repeated after the user is deleted is refused, and makes no other', async () => {
     const { id } = await side.registerUser({ userName: 'ada' }, { key: 'one' });
     await side.removeUser(id);
-    expect(await side.registerUser({ userName: 'ada' }, { key: 'one' })).toMatchObject({ id });
+    await expect(side.registerUser({ userName: 'ada' }, { key: 'one' })).rejects.toMatchObject({
+      reason: 'name-already-claimed',
+      details: { kind: 'idempotencyKey' },
+    });
     expect(await users()).toEqual([]);
+  });
+
+  it('refuses another userName, and repeats one whose user was renamed since', async () => {
+    const { id } = await side.registerUser({ userName: 'ada' }, { key: 'one' });
+    const before = await eventsOf(log.store, organization);
+    await expect(side.registerUser({ userName: 'bob' }, { key: 'one' })).rejects.toMatchObject({
+      reason: 'name-already-claimed',
+      details: { kind: 'idempotencyKey' },
+    });
+    expect(await eventsOf(log.store, organization)).toHaveLength(before.length);
+    await side.editUser(id, { userName: 'countess' });
+    expect(await side.registerUser({ userName: 'ADA' }, { key: 'one' })).toMatchObject({ id });
   });
 
   it('makes another user under another key, and in another organization', async () => {

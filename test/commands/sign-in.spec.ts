@@ -1,8 +1,10 @@
-import type { OrganizationId } from '../../src/domain/identifiers.js';
+import { randomUUID } from 'node:crypto';
+import { userStream } from '../../src/commands/streams.js';
+import type { ClaimId, OrganizationId, UserId } from '../../src/domain/identifiers.js';
 import { applicationSide } from './application-side.js';
 import { eventsOf, typesOf } from './directory-of.js';
 import { StreamLookup } from './stream-lookup.js';
-import { enabledOrganization, openLog, sequential, type Log } from './write-side.js';
+import { context, enabledOrganization, openLog, sequential, type Log } from './write-side.js';
 
 let log: Log;
 let organization: OrganizationId;
@@ -102,6 +104,35 @@ describe('a sign-in finds', () => {
     await side.setPolicies({ matchingKey: each.matchingKey });
     await side.postUser({ userName: 'lovelace', emails });
     expect(await side.signIn({ email: 'ada@X.ORG' })).toMatchObject({ reason: each.reason });
+  });
+
+  it('nobody by one that 150 have, without reading all of them', async () => {
+    await side.setPolicies({ matchingKey: 'emails.value', allowSignUp: false });
+    const registrations = Array.from({ length: 150 }, (_, number) => {
+      const userId = randomUUID() as UserId;
+      const personal = { userName: `user-${number}`, profile: { emails } };
+      const claimId = randomUUID() as ClaimId;
+      return {
+        stream: userStream(organization, userId),
+        revision: -1,
+        events: [{ type: 'UserRegistered', userId, origin: 'api', claimId, personal } as const],
+      };
+    });
+    await side.model.commit(organization, context, registrations);
+    let read = 0;
+    const store = sequential(log.store);
+    const reader = applicationSide(
+      {
+        ...store,
+        readStream: (stream, from) => {
+          if (stream.startsWith('user-')) read += 1;
+          return store.readStream(stream, from);
+        },
+      },
+      organization,
+    );
+    expect(await reader.signIn({ email: 'ada@x.org' })).toEqual(refused('sign-up-off'));
+    expect(read).toBe(100);
   });
 
   it('nobody by an e-mail address that two have', async () => {
@@ -274,6 +305,24 @@ describe('Team Sync', () => {
     await side.setPolicies({ teamSync });
     await side.signIn({ groups: ['a'] });
     expect(await teams()).toBeNull();
+  });
+
+  it('reads of a team only what it has not read before', async () => {
+    const read: number[] = [];
+    const reader = applicationSide(
+      {
+        ...sequential(log.store),
+        readStream: async (stream, from) => {
+          const events = await log.store.readStream(stream, from);
+          if (stream.startsWith('team-')) read.push(events.length);
+          return events;
+        },
+      },
+      organization,
+    );
+    await reader.signIn({ groups: ['a'] });
+    await reader.signIn({ groups: ['a'] });
+    expect(read).toEqual([1, 0]);
   });
 
   it('is one append with the role', async () => {

@@ -69,7 +69,7 @@ export class StreamLookup implements DirectoryLookup {
       .map(({ teamId }) => teamId);
   }
 
-  async externalTeams(id: OrganizationId, limit: number): Promise<readonly TeamId[]> {
+  async teamsToAdopt(id: OrganizationId, limit: number): Promise<readonly TeamId[]> {
     return (await this.teams(id))
       .filter(isExternal)
       .map(({ teamId }) => teamId)

@@ -438,6 +438,24 @@ describe.each(stores)('in $name', ({ on }) => {
   });
 
   describe('the deletion of a group', () => {
+    it.each(['unlink', 'archive', 'delete'])(
+      'leaves the team to those who feed it under %s while groups do not',
+      async (onGroupDelete) => {
+        await begin({ onGroupDelete });
+        const { id, teamId } = await pushed([ada!]);
+        await side.addTeamMember(teamId, bob!);
+        await setPolicies(log.store, organization, { teamSync: 'off' });
+        await setPolicies(log.store, organization, { teamSync: 'sign-in' });
+        side = writeSide(on(log.store), organization);
+        await side.deleteGroup(id);
+        expect(await team(teamId)).toMatchObject({
+          archived: false,
+          synced: false,
+          members: [bob],
+        });
+      },
+    );
+
     it.each([
       { policy: 'unlink', seen: { archived: false, synced: false } },
       { policy: 'archive', seen: { archived: true, synced: false } },

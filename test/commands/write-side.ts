@@ -189,7 +189,7 @@ export function writeSide(
   const users = new UserSynchronizer(model, names, organizations, appender);
   const departures = new Departures(members, lookup);
   const groupNames = new GroupNames(names);
-  const rules = new GroupRules(model);
+  const rules = new GroupRules(model, organizations);
   const links = new TeamLinks(model, folds, teams, lookup);
   const externals = new ExternalGroups(model, groupNames, folds, teams, members, rules);
   const backfill = new GroupBackfill(model, folds, teams, members, links, externals, store, lookup);
@@ -214,6 +214,7 @@ export function writeSide(
       organizations,
       lookup,
       folds,
+      teams,
       existing,
       appender,
       departures,
@@ -264,7 +265,7 @@ export function writeSide(
         new PatchGroup(organization, id, operations(groupType, given), null, context),
       ),
     deleteGroup: (id: string) =>
-      new DeleteGroupHandler(model, organizations, folds, links, externals).execute(
+      new DeleteGroupHandler(model, organizations, folds, links, rules, externals).execute(
         new DeleteGroup(organization, id, null, context),
       ),
     createTeam: (name: string) =>

@@ -1,14 +1,16 @@
 import type { SafeguardEvent } from '../../src/domain/events.js';
+import type { UserId } from '../../src/domain/identifiers.js';
 import { exceedsLimit, safeguard } from '../../src/domain/safeguard.js';
 import { acme, ada } from './facts.js';
 import { given, recordedAt, stateAfter } from './specification.js';
 
-const counted = (users: number): SafeguardEvent => ({
+const counted = (users: number, userId = ada): SafeguardEvent => ({
   type: 'RemovalCounted',
   organization: acme,
-  userId: ada,
+  userId,
   users,
 });
+const somebody = (number: number) => `user-${number}` as UserId;
 const paused = (removed: number, users: number): SafeguardEvent => ({
   type: 'RemovalsPaused',
   organization: acme,
@@ -18,9 +20,9 @@ const paused = (removed: number, users: number): SafeguardEvent => ({
 const resumed: SafeguardEvent = { type: 'RemovalsResumed', organization: acme };
 /** So many users were deleted out of these. */
 const deletions = (count: number, of: number): SafeguardEvent[] =>
-  Array.from({ length: count }, (_, i) => counted(of - i));
+  Array.from({ length: count }, (_, i) => counted(of - i, somebody(i)));
 const deactivations = (count: number, of: number): SafeguardEvent[] =>
-  Array.from({ length: count }, () => counted(of));
+  Array.from({ length: count }, (_, i) => counted(of, somebody(i)));
 
 /** Right after the last event, or so many minutes later. */
 const now = (minutesLater = 0) =>
@@ -57,7 +59,20 @@ describe('the safeguard against mass removals', () => {
       .when(removal(of, limit))
       .thenRejects('removals-paused');
     const state = stateAfter(safeguard, deletions(before, of));
-    expect(exceedsLimit(state, { users: of - before, limit, now: now() })).toBe(true);
+    expect(exceedsLimit(state, removal(of - before, limit))).toBe(true);
+  });
+
+  it('counts who is deactivated and then deleted once within the hour', () => {
+    const history = deletions(10, 100);
+    const again = { ...removal(90, 10), userId: somebody(0) };
+    given(safeguard, history).when(again).thenNothing();
+    expect(exceedsLimit(stateAfter(safeguard, history), again)).toBe(false);
+    given(safeguard, history)
+      .when({ ...again, now: now(61) })
+      .then([counted(90, somebody(0))]);
+    given(safeguard, [...history, paused(10, 100)])
+      .when(again)
+      .thenRejects('removals-paused');
   });
 
   it('forgets what is longer ago than an hour', () => {

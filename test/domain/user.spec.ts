@@ -210,6 +210,15 @@ describe('a user whom the identity provider creates', () => {
       .then([userProvisioned(), { type: 'UserSucceeded', userId: ada, predecessorId: bob }]);
   });
 
+  it.each([
+    { onDeactivate: 'remove', follows: [left] },
+    { onDeactivate: 'disable', follows: [] },
+  ] as const)('inactive is what onDeactivate $onDeactivate says', ({ onDeactivate, follows }) => {
+    given(user)
+      .when(provision({ active: false }, { onDeactivate }))
+      .then([userProvisioned({ active: false }), ...follows]);
+  });
+
   it('is refused where the connection may not create', () => {
     const capabilities = { create: false, update: true, deactivate: true, groups: true };
     given(user)
@@ -334,6 +343,17 @@ describe('a user whom the identity provider finds', () => {
     expect(
       user.decide(command(without(...others)), stateAfter(user, [registered])),
     ).not.toHaveLength(0);
+  });
+
+  it('is reactivated by either the ability to update or that to deactivate', () => {
+    const history = [registered, adopted, deactivated];
+    const command = (...off: readonly string[]) =>
+      synchronize({ active: true }, firstClaim, { organization: without(...off) });
+    given(user, history).when(command('update')).then([reactivated]);
+    given(user, history).when(command('deactivate')).then([reactivated]);
+    given(user, history)
+      .when(command('update', 'deactivate'))
+      .thenRejects('capability-off', { capability: 'update' });
   });
 
   it('is not renamed to what is no e-mail address where userNames are such', () => {

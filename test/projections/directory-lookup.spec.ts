@@ -151,12 +151,6 @@ describe('external teams', () => {
     const organization = await given((f) => [f.team(1, name), f.team(2, `${name}!`)]);
     expect(await lookup.externalTeamsNamed(organization, name)).toEqual([teamIdOf(1)]);
   });
-
-  it('are listed, the oldest first', async () => {
-    const organization = await stored();
-    expect(await lookup.externalTeams(organization, 10)).toEqual([1, 2, 3, 8].map(teamIdOf));
-    expect(await lookup.externalTeams(organization, 1)).toEqual([teamIdOf(1)]);
-  });
 });
 
 describe('an organization with an unlinked group', () => {
@@ -276,6 +270,15 @@ describe('an organization that adopted all at once', () => {
     const organization = await given(facts);
     const found = await lookup.organizationsToAdopt(1_000);
     expect(found.includes(organization)).toBe(listed);
+  });
+
+  it('names them, the oldest first, and no others', async () => {
+    const organization = await given((f) => [
+      ...[f.team(1), f.team(2), f.team(3), f.archived(2)],
+      ...[f.adopted, f.team(4)],
+    ]);
+    expect(await lookup.teamsToAdopt(organization, 10)).toEqual([1, 3].map(teamIdOf));
+    expect(await lookup.teamsToAdopt(organization, 1)).toEqual([teamIdOf(1)]);
   });
 });
 

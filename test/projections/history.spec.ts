@@ -4,7 +4,7 @@ import { HistoryQueries } from '../../src/projections/history/history.queries.js
 import { openReadSide, type Fact, type ReadSide } from './read-side.js';
 import { factsAbout, groupIdOf, teamIdOf, userIdOf } from './roster-facts.js';
 
-const SCHEMA = 'history_2';
+const SCHEMA = 'history_3';
 const [ada, bob] = [userIdOf('ada'), userIdOf('b0b')];
 const engineers = groupIdOf('e0');
 const builders = teamIdOf('b1');
@@ -87,7 +87,7 @@ const sentences: readonly (readonly [sentence: string, tells: (s: Facts) => Fact
     (s) => s.team(builders, { type: 'TeamSynced', groupId: engineers }),
   ],
   [
-    'Team Builders is no more fed by a group.',
+    'Team Builders is no longer fed by a group.',
     (s) => s.team(builders, { type: 'TeamReleased', groupId: engineers }),
   ],
   ['Team Builders: 2 members added by hand.', (s) => s.granted(builders, false, ada, bob)],
@@ -140,7 +140,7 @@ const sentences: readonly (readonly [sentence: string, tells: (s: Facts) => Fact
     (s) => s.safeguard({ type: 'RemovalsResumed' }),
   ],
   [
-    'The removal of user ada was counted.',
+    'The removal of user ada counts towards policy massRemovalLimit.',
     (s) => s.safeguard({ type: 'RemovalCounted', userId: ada, users: 3 }),
   ],
   [
@@ -148,7 +148,7 @@ const sentences: readonly (readonly [sentence: string, tells: (s: Facts) => Fact
     (s) => s.owners({ type: 'OwnerAppointed', userId: ada }),
   ],
   [
-    'User ada is no owner of the organization any more.',
+    'User ada is no longer an owner of the organization.',
     (s) => s.owners({ type: 'OwnerDismissed', userId: ada }),
   ],
   [

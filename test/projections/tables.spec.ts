@@ -268,25 +268,25 @@ describe.each([{ times: 1 }, { times: 2 }])('delivered $times times, the history
       .when({ times })
       .then({
         events: [
-          { ...ofAda, subject_name: null, sentence: 'A user claimed a userName.' },
-          { ...ofAda, sentence: 'A user gave up its claim on a name that it does not hold.' },
+          { ...ofAda, subject_name: null, sentence: 'A userName was reserved for a user.' },
+          { ...ofAda, sentence: 'A name that was reserved for a user is free again.' },
           { ...ofAda, type: 'UserProvisioned' },
-          { ...ofAda, subject_name: 'ada', sentence: 'User ada claimed a userName.' },
+          { ...ofAda, subject_name: 'ada', sentence: 'A userName was reserved for user ada.' },
           { ...ofAda, type: 'UserRenamed' },
           {
             ...ofAda,
-            sentence: 'User lovelace gave up its claim on a name that it does not hold.',
+            sentence: 'A name that was reserved for user lovelace is free again.',
           },
-          { ...ofGroup, sentence: 'A group claimed a displayName.' },
+          { ...ofGroup, sentence: 'A displayName was reserved for a group.' },
           { ...ofGroup, type: 'GroupCreated' },
           { ...ofGroup, type: 'GroupLinked' },
           { type: 'TeamCreated' },
           { type: 'TeamSynced' },
-          { ...ofToken, sentence: 'A token claimed a name.' },
+          { ...ofToken, sentence: 'A name was reserved for a token.' },
           { ...ofToken, type: 'TokenIssued' },
           {
             ...ofToken,
-            sentence: 'Token Okta gave up its claim on a name that it does not hold.',
+            sentence: 'A name that was reserved for token Okta is free again.',
           },
         ],
       });

@@ -332,9 +332,15 @@ export class OrganizationModel {
     this.teams.get(id)?.feeders.add(name);
   }
 
-  private release(name: GroupName, group: ModelGroup, then: ModelPolicies['onGroupDelete']): void {
+  private release(
+    name: GroupName,
+    group: ModelGroup,
+    wanted: ModelPolicies['onGroupDelete'],
+  ): void {
     const team = this.teamOf(group);
     if (!team || group.team === null) return;
+    const counts = this.policies.teamSync === 'scim';
+    const then = counts ? wanted : 'unlink';
     team.feeders.delete(name);
     const last = team.feeders.size === 0;
     if (last && then === 'delete') {
@@ -345,7 +351,6 @@ export class OrganizationModel {
     for (const person of group.members) {
       const kept = then === 'unlink' || last;
       const elsewhere = others.some(({ members }) => members.has(person));
-      const counts = this.policies.teamSync === 'scim';
       if (counts && kept && !elsewhere && !team.excluded.has(person)) team.manual.add(person);
     }
     if (last) team.excluded.clear();

@@ -133,7 +133,7 @@ function detailOf({ reason, details }: Rejection): string {
     case 'protected-user':
       return details['protection'] === 'last-owner'
         ? 'the user is the last owner of the organization: appoint another owner first'
-        : 'the user is a break-glass user (policy breakGlassUsers)';
+        : 'the user is a break-glass user: take the user off the policy breakGlassUsers first';
     case 'seat-limit-reached':
       return `all ${details['limit']} seats are taken (policy seatLimit): deactivate a user or raise the limit`;
     case 'removals-paused':
@@ -151,11 +151,11 @@ function detailOf({ reason, details }: Rejection): string {
     case 'name-already-claimed':
       return claimedDetail(details['kind']);
     case 'user-unknown':
-      return 'path: expected the id of a user of this organization';
+      return 'expected the id of a user of this organization';
     case 'group-unknown':
-      return 'path: expected the id of a group of this organization';
+      return 'expected the id of a group of this organization';
     case 'team-unknown':
-      return 'path: expected the id of a team of this organization';
+      return 'expected the id of a team of this organization';
     case 'token-unknown':
       return 'path: expected the id of a token of this organization';
     case 'member-unknown':
@@ -175,6 +175,8 @@ function claimedDetail(kind: string | undefined): string {
       return 'name: another token has this name; names are compared without letter case and are free again when the token is revoked';
     case 'userName':
       return 'userName: another user has it; names are compared without letter case and are free again when the user is deleted';
+    case 'idempotencyKey':
+      return 'Idempotency-Key: it added a user of another userName, or one who was deleted; every user needs a key of its own';
     default:
       return 'the name is taken; names are compared without letter case';
   }

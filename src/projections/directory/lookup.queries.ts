@@ -85,15 +85,6 @@ export class LookupQueries {
     );
   }
 
-  externalTeams(organization: OrganizationId, limit: number): Promise<readonly TeamId[]> {
-    return this.ids<TeamId>(
-      'external-teams',
-      `SELECT id FROM ${this.schema}.teams t
-       WHERE organization = $1 AND ${EXTERNAL} ORDER BY sequence LIMIT $2`,
-      [organization, limit],
-    );
-  }
-
   unlinkedGroups(organization: OrganizationId, limit: number): Promise<readonly GroupId[]> {
     return this.ids<GroupId>(
       'unlinked-groups',
@@ -123,20 +114,32 @@ export class LookupQueries {
     );
   }
 
-  /** Those teams that SCIM shows: no other could become a group of its own id. */
   organizationsToAdopt(limit: number): Promise<readonly OrganizationId[]> {
     return this.ids<OrganizationId>(
       'organizations-to-adopt',
       `SELECT organization AS id FROM ${this.schema}.organizations o
        WHERE following AND team_sync = 'scim' AND adopted_through IS NOT NULL
-         AND EXISTS (
-           SELECT FROM ${this.schema}.teams t
-           JOIN ${this.schema}.groups g ON g.organization = t.organization AND g.id = t.id AND g.revision < 0
-           WHERE t.organization = o.organization AND ${EXTERNAL} AND t.unfed_since < o.adopted_through
-         )
+         AND EXISTS (SELECT ${this.adoptable()})
        ORDER BY organization LIMIT $1`,
       [limit],
     );
+  }
+
+  teamsToAdopt(organization: OrganizationId, limit: number): Promise<readonly TeamId[]> {
+    return this.ids<TeamId>(
+      'teams-to-adopt',
+      `SELECT found.id FROM ${this.schema}.organizations o
+       CROSS JOIN LATERAL (SELECT t.id, t.sequence ${this.adoptable()}) AS found
+       WHERE o.organization = $1 ORDER BY found.sequence LIMIT $2`,
+      [organization, limit],
+    );
+  }
+
+  /** Teams `t` of an organization `o` that SCIM shows: no other could become a group of its own id. */
+  private adoptable(): string {
+    return `FROM ${this.schema}.teams t
+      JOIN ${this.schema}.groups g ON g.organization = t.organization AND g.id = t.id AND g.revision < 0
+      WHERE t.organization = o.organization AND ${EXTERNAL} AND t.unfed_since < o.adopted_through`;
   }
 
   async userCount(organization: OrganizationId): Promise<number> {

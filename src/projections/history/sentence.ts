@@ -72,7 +72,7 @@ function overridesSentence(
 
 /** Claims come before their owner's first event: at that time it has no name yet. */
 const anybody = ({ kind }: Subject, name: string | null): string =>
-  name === null ? `A ${kind}` : `${kind.charAt(0).toUpperCase()}${kind.slice(1)} ${name}`;
+  name === null ? `a ${kind}` : `${kind} ${name}`;
 
 /**
  * The event as a sentence for people.
@@ -102,7 +102,7 @@ export function sentenceOf(event: DomainEvent, about: Subject, known: string | n
     case 'OwnerAppointed':
       return `User ${name} is an owner of the organization.`;
     case 'OwnerDismissed':
-      return `User ${name} is no owner of the organization any more.`;
+      return `User ${name} is no longer an owner of the organization.`;
     case 'SeatsCounted':
       return `${things(event.users.length, 'seat')} taken when the limit began to count.`;
     case 'SeatTaken':
@@ -110,7 +110,7 @@ export function sentenceOf(event: DomainEvent, about: Subject, known: string | n
     case 'SeatReleased':
       return `User ${name} gave up a seat.`;
     case 'RemovalCounted':
-      return `The removal of user ${name} was counted.`;
+      return `The removal of user ${name} counts towards policy massRemovalLimit.`;
     case 'RemovalsPaused':
       return `Removals wait for an administrator: ${event.removed} of ${things(event.users, 'user')} were removed within an hour.`;
     case 'RemovalsResumed':
@@ -180,7 +180,7 @@ export function sentenceOf(event: DomainEvent, about: Subject, known: string | n
     case 'TeamSynced':
       return `Team ${name} is fed by a group: the identity provider manages it.`;
     case 'TeamReleased':
-      return `Team ${name} is no more fed by a group.`;
+      return `Team ${name} is no longer fed by a group.`;
     case 'TeamMembersAdded':
       return `Team ${name}: ${count(event.users)} added by hand${event.override ? ', beside what the identity provider states' : ''}.`;
     case 'TeamMembersRemoved':
@@ -190,8 +190,8 @@ export function sentenceOf(event: DomainEvent, about: Subject, known: string | n
     case 'TeamOverridesReplaced':
       return overridesSentence(name, event);
     case 'NameClaimed':
-      return `${anybody(about, known)} claimed a ${nameKinds[event.kind]}.`;
+      return `A ${nameKinds[event.kind]} was reserved for ${anybody(about, known)}.`;
     case 'ClaimFenced':
-      return `${anybody(about, known)} gave up its claim on a name that it does not hold.`;
+      return `A name that was reserved for ${anybody(about, known)} is free again.`;
   }
 }
