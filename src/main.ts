@@ -139,11 +139,17 @@ function announce(
   embedded: EmbeddedPostgres | undefined,
 ): void {
   const url = config.publicUrl ?? listening;
+  const served =
+    config.role === 'projector'
+      ? [`  projector           ${url}/readyz`]
+      : [
+          `  management API      ${url}/api`,
+          `  its documentation   ${url}/docs`,
+          `  SCIM base URL       ${url}/scim/v2/{organization}`,
+        ];
   const lines = [
     `Rollcall is ready.`,
-    `  management API      ${url}/api`,
-    `  its documentation   ${url}/docs`,
-    `  SCIM base URL       ${url}/scim/v2/{organization}`,
+    ...served,
     ...(embedded ? [`  database            ${embedded.dataDir}`] : []),
     ...(key === null ? [] : [`  administrator key   ${key}   (shown this once)`]),
   ];

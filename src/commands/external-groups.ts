@@ -29,6 +29,8 @@ export interface AdoptionRequest {
   readonly id: string;
   readonly expected: ExpectedVersions;
   readonly state: (current: ExistingGroup) => Statement;
+  /** An administrator wants the group to feed the team; else that is so unless groupMapping is strict. */
+  readonly decided: boolean;
   readonly context: CommandContext;
   readonly attempt: number;
 }
@@ -66,7 +68,9 @@ export class ExternalGroups {
     const { organization, id, expected, context, attempt } = request;
     const found = await this.require(organization.organization, id);
     checkVersion(expected, found.state.version);
-    const current = await this.shown(organization, found.state);
+    const strict = organization.policies.groupMapping === 'strict' && !request.decided;
+    const links = groupsFeedTeams(organization) && !strict;
+    const current = await this.shown(organization, found.state, links);
     const { groupId } = current;
     const statement = request.state(current);
     const { displayName } = statement.stated;
@@ -99,8 +103,8 @@ export class ExternalGroups {
   private async shown(
     organization: ExistingOrganization,
     { teamId, name, members, version }: ExistingTeam,
+    links: boolean,
   ): Promise<ExistingGroup> {
-    const links = groupsFeedTeams(organization);
     const seeds = links
       ? await this.members.usersAmong(organization.organization, [...members])
       : [];

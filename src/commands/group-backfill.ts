@@ -139,6 +139,7 @@ export class GroupBackfill {
           loaded,
           id: teamId,
           expected: null,
+          decided: true,
           state: ({ displayName, externalId }) => ({
             stated: { displayName, externalId, membership: [] },
             scope: { name: false, all: false, named: [] },

@@ -164,8 +164,16 @@ export class GroupSynchronizer {
       const organization = requireGroupSync(await this.organizations.state(id));
       const loaded = await this.folds.load(stream);
       if (loaded.state.status === 'absent') {
-        const request = { organization, loaded, id: groupId, expected, state, context, attempt };
-        const adopted = await this.externals.adopt(request);
+        const adopted = await this.externals.adopt({
+          organization,
+          loaded,
+          id: groupId,
+          expected,
+          state,
+          decided: false,
+          context,
+          attempt,
+        });
         return written(requireGroup(adopted.loaded.state), adopted.committed.position);
       }
       const current = requireGroup(loaded.state);

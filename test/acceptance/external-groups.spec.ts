@@ -49,3 +49,23 @@ it('R10 lists users whom the identity provider did not provision', async () => {
   const listed = await organization.scim('GET', '/Users');
   expect(listed.body).toMatchObject({ totalResults: 1, Resources: [{ id: body.id }] });
 });
+
+it('R78 under strict a write makes a group of it that feeds nothing until somebody maps it', async () => {
+  await organization.api('PATCH', '/policies', { groupMapping: 'strict' });
+  const { id } = await organization.createUser();
+  await organization.patchGroup(team, { op: 'add', path: 'members', value: [{ value: id }] });
+  expect((await organization.readGroup(team)).members).toMatchObject([{ value: id }]);
+  const memberCount = async () =>
+    (await organization.api('GET', `/teams/${team}`)).body['memberCount'];
+  expect(await memberCount()).toBe(0);
+  await organization.api('POST', `/group-links/${team}`, { teamId: team });
+  expect(await memberCount()).toBe(1);
+});
+
+it('a look-up by displayName finds the group that was pushed, not also the team of that name', async () => {
+  await organization.api('PATCH', '/policies', { groupMapping: 'strict' });
+  const pushed = await organization.createGroup({ displayName: 'Analysts' });
+  const found = await organization.search('displayName eq "Analysts"', '/Groups');
+  expect(found.body).toMatchObject({ totalResults: 1, Resources: [{ id: pushed.id }] });
+  expect((await organization.read('/Groups')).totalResults).toBe(2);
+});

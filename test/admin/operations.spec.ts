@@ -30,6 +30,20 @@ it('/readyz names the database and every projection', async () => {
   expect(await response.json()).toEqual({ status: 'ok', parts });
 });
 
+it('a projector announces no address that it does not serve', async () => {
+  const projector = await startService({ env: { ROLLCALL_ROLE: 'projector' } });
+  try {
+    const announced = await eventually(
+      () => Promise.resolve(projector.output()),
+      (output) => output.includes('is ready'),
+    );
+    expect(announced).toContain(`${projector.url}/readyz`);
+    expect(announced).not.toMatch(/\/api|\/docs|\/scim/);
+  } finally {
+    await projector.stop();
+  }
+});
+
 it('tells that the database is gone, and is right again when it is back', async () => {
   const database = await createTestDatabase();
   const proxy = await proxyTo(database.url);

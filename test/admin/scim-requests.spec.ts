@@ -110,6 +110,11 @@ it('R117 ignores a licence on a group, and says so', async () => {
   expect(codes(row)).toEqual(['license-on-group']);
 });
 
+it('takes an attribute of a user for no licence on a group', async () => {
+  await organization.createUser({ license: 'analyst' });
+  expect(codes(await latest())).toEqual(['attribute-ignored']);
+});
+
 it.each([
   ['in a body', { userName: 'x@example.com', nickname2: 1, emails: [{ value: 'a@b', sort: 2 }] }],
 ])('names attributes that no schema knows %s', async (_, attributes) => {
@@ -217,6 +222,55 @@ it.each<[string, string, () => Promise<unknown>]>([
   const row = await latest();
   expect(row).toMatchObject({ outcome: 'refused', sourceIp: '127.0.0.1', refusal: { reason } });
   expect(codes(row)).toEqual([reason]);
+});
+
+it.each<[string, number, string, () => Promise<unknown>]>([
+  [
+    'a member who is no user',
+    400,
+    'member-unknown',
+    () =>
+      organization.scim('POST', '/Groups', {
+        schemas: [GROUP],
+        displayName: 'Analysts',
+        members: [{ value: randomUUID() }],
+      }),
+  ],
+  [
+    'an ability that is off',
+    403,
+    'capability-off',
+    async () => {
+      await organization.api('PATCH', '/policies', { capabilities: { create: false } });
+      await organization.scim('POST', '/Users', { schemas: [USER], userName: randomUserName() });
+    },
+  ],
+  [
+    'a user too many',
+    409,
+    'seat-limit-reached',
+    async () => {
+      await organization.createUser();
+      await organization.api('PATCH', '/policies', { seatLimit: 1 });
+      await organization.scim('POST', '/Users', { schemas: [USER], userName: randomUserName() });
+    },
+  ],
+  [
+    'a user who must keep access',
+    409,
+    'protected-user',
+    async () => {
+      const { id } = await organization.createUser();
+      await organization.api('PATCH', '/policies', { breakGlassUsers: [id] });
+      await organization.scim('DELETE', `/Users/${id}`);
+    },
+  ],
+  ['an address that is none', 404, 'endpoint-unknown', () => organization.scim('GET', '/Nope')],
+])('R87 says what to do about a refusal of %s', async (_, status, code, act) => {
+  await act();
+  const row = await latest();
+  expect(row).toMatchObject({ status, outcome: 'refused' });
+  expect(codes(row)).toEqual([code]);
 });
 
 it('explains an expired token', async () => {

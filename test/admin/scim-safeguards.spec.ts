@@ -16,18 +16,23 @@ beforeEach(async () => {
 
 const connection = async () => (await organization.api('GET', '/scim')).body;
 
+const allowed = [
+  [204, null],
+  [204, null],
+];
+
 it('pauses removals over the limit, says so, and resumes when told', async () => {
   const users = await inParallel(Array.from({ length: 10 }), 5, () => organization.createUser());
   await organization.api('PATCH', '/policies', { massRemovalLimit: 20 });
-  const removals: number[] = [];
+  const removals: (readonly [status: number, retryAfter: string | null])[] = [];
   for (const { id } of users.slice(0, 4)) {
-    const response = await fetch(`${organization.scimUrl}/Users/${id}`, {
+    const { status, headers } = await fetch(`${organization.scimUrl}/Users/${id}`, {
       method: 'DELETE',
       headers: { authorization: `Bearer ${organization.token}` },
     });
-    removals.push(response.status);
+    removals.push([status, headers.get('retry-after')]);
   }
-  expect(removals).toEqual([204, 204, 503, 503]);
+  expect(removals).toEqual([...allowed, [503, '300'], [503, '300']]);
   const { paused } = (await connection()) as { readonly paused?: Attributes };
   expect(paused).toEqual({
     since: expect.stringMatching(/Z$/),
@@ -39,6 +44,21 @@ it('pauses removals over the limit, says so, and resumes when told', async () =>
   expect(resumed.body).toEqual({ ...(await connection()) });
   expect(resumed.body).not.toHaveProperty('paused');
   expect((await organization.scim('DELETE', `/Users/${users[3]!.id}`)).status).toBe(204);
+});
+
+it('shows no pause once the limit is gone that paused', async () => {
+  const users = await inParallel(Array.from({ length: 5 }), 5, () => organization.createUser());
+  await organization.api('PATCH', '/policies', { massRemovalLimit: 20 });
+  for (const { id } of users.slice(0, 2)) {
+    await fetch(`${organization.scimUrl}/Users/${id}`, {
+      method: 'DELETE',
+      headers: { authorization: `Bearer ${organization.token}` },
+    });
+  }
+  expect(await connection()).toHaveProperty('paused');
+  await organization.api('PATCH', '/policies', { massRemovalLimit: null });
+  expect(await connection()).not.toHaveProperty('paused');
+  expect((await organization.scim('DELETE', `/Users/${users[1]!.id}`)).status).toBe(204);
 });
 
 it('records nothing when it resumes what was not paused', async () => {

@@ -41,7 +41,7 @@ it.each(PROVIDERS)(
     expect(fields.filter(({ label }) => /token|authorization/i.test(label))).not.toEqual([]);
     const steps = body['steps'] as readonly { readonly number: number }[];
     expect(steps.map(({ number }) => number)).toEqual(steps.map((_, index) => index + 1));
-    expect(text).not.toMatch(/scim_[0-9a-f]{8}-|\{baseUrl\}/);
+    expect(text).not.toMatch(/scim_[0-9a-f]{8}-|\{baseUrl\}|\{matchingKey\}/);
     expect(text).toContain(`${organization.slug}/scim/tokens`);
     const mappings = body['mappings'] as readonly { readonly attribute: string }[];
     expect(mappings.map(({ attribute }) => attribute)).toContain('userName');
@@ -84,6 +84,18 @@ it('follows the policy provider when none is named', async () => {
   expect((await organization.api('GET', '/scim/setup')).body['provider']).toBe('generic');
   await organization.api('PATCH', '/policies', { provider: 'entra' });
   expect((await organization.api('GET', '/scim/setup')).body['provider']).toBe('entra');
+});
+
+it.each([
+  ['okta', 'externalId', 'Enter externalId at "Unique identifier field for users"'],
+  ['okta', 'emails.value', '"value":"emails.value"'],
+  ['entra', 'externalId', 'must be that of the policy matchingKey: externalId.'],
+  ['generic', 'externalId', 'filter=externalId eq'],
+])('R119 tells %s to match by %s where the policy says so', async (provider, key, text) => {
+  const { body } = await organization.api('GET', '/policies');
+  await organization.api('PATCH', '/policies', { matchingKey: key });
+  expect(await textsOf(provider)).toContain(text);
+  await organization.api('PATCH', '/policies', { matchingKey: body['matchingKey'] });
 });
 
 it('refuses a provider that it does not know', async () => {

@@ -86,6 +86,17 @@ describe('POST users', () => {
     ]);
   });
 
+  it('refuses the Idempotency-Key of another user, and of one who was deleted', async () => {
+    const key = randomUUID();
+    const user = { userName: randomUserName() };
+    const { body } = await addWithKey(key, user);
+    const other = await addWithKey(key, { userName: randomUserName() });
+    expectProblem(other, 409, 'name-already-claimed');
+    expect(other.body.detail).toContain('Idempotency-Key');
+    await organization.api('DELETE', `/users/${body.id}`);
+    expectProblem(await addWithKey(key, user), 409, 'name-already-claimed');
+  });
+
   it('takes an Idempotency-Key of another organization for an unknown one', async () => {
     const key = randomUUID();
     const user = { userName: randomUserName() };

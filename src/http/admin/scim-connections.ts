@@ -36,7 +36,7 @@ export class ScimConnections {
       provider: policies.provider,
       provisioning: await this.provisioning(row, policies),
       preconditions: preconditionsOf(policies),
-      ...(paused !== null && { paused }),
+      ...(paused !== null && policies.massRemovalLimit !== null && { paused }),
       ...(syncChangedAt !== null && {
         ...(!syncEnabled && { frozenAt: syncChangedAt }),
         changedAt: syncChangedAt,

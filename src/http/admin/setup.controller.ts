@@ -25,13 +25,15 @@ export class SetupController {
   @ApiOkResponse({ type: SetupDocument })
   @Refuses('request-invalid')
   read(
-    @Param('organization', KnownOrganization) { organization, policies }: OrganizationRow,
+    @Param('organization', KnownOrganization) row: OrganizationRow,
     @Query(QueryPipe) query: SetupQuery,
     @Req() request: FastifyRequest,
   ): SetupDocument {
+    const { organization } = row;
+    const { provider, matchingKey } = policiesOf(row.policies);
     const ownUrl = publicUrl(this.configuredUrl, request);
     const baseUrl = `${ownUrl}/scim/v2/${organization}`;
-    const { steps, ...guide } = guideFor(query.provider ?? policiesOf(policies).provider, baseUrl);
+    const { steps, ...guide } = guideFor(query.provider ?? provider, baseUrl, matchingKey);
     return {
       ...guide,
       baseUrl,

@@ -15,7 +15,9 @@ const HINTS = {
   'id-foreign':
     'The id in the address was not issued by this service. The provider must store the id that it got when it created the resource, and use no id of its own.',
   'name-taken':
-    'The name belongs to another resource. Let the provider look it up before it creates (a filter on the matching attribute), or remove the older one.',
+    'The name belongs to another resource. Let the provider look it up before it creates (a filter on the matching attribute), or remove the older one. A user who is not synced yet is linked when it is created only where the value of the policy matchingKey agrees and the policy linkExistingUser is link.',
+  'member-unknown':
+    'A member of the group is no user here: it was not provisioned yet, was deleted here, or is itself a group, which cannot be a member. Assign the person to the application in the provider and let it provision the person before the group.',
   'license-on-group':
     'A licence cannot be an attribute of a group. Give licences with the policy licenseRules, which names the group and the licence.',
   'attribute-ignored':
@@ -34,6 +36,16 @@ const HINTS = {
     'The plan of this organization does not include SCIM: the policy entitled is false. Users stay as they are until it is true again.',
   'ip-not-allowed':
     'The source address is not on the policy ipAllowlist. Add it, or the ranges that the provider publishes: for Okta its IP ranges of your cell, for Entra the service tag AzureActiveDirectory. Behind a proxy, ROLLCALL_TRUST_PROXY must name the proxy.',
+  'capability-off':
+    'The policy capabilities, which the explanation names, does not let this connection do that. Switch the action off in the provider too (Okta: Provisioning, To App; Entra: Target Object Actions of the mapping), or set the policy to true.',
+  'seat-limit-reached':
+    'Nobody more can be active (policy seatLimit). Deactivate somebody or raise the limit, then let the provider repeat it: Okta under Dashboard, Tasks; Entra by itself.',
+  'protected-user':
+    'The provider would take access from somebody who must keep it. Assign the person to the application again in the provider; or, if it is meant, appoint another owner or take the user off the policy breakGlassUsers here first.',
+  'removals-paused':
+    'Removals wait since more users were removed within an hour than the policy massRemovalLimit allows. Find out in the provider whether that is meant, such as a group that was unassigned; then POST /api/organizations/{organization}/scim/resume, and let the provider repeat what failed.',
+  'endpoint-unknown':
+    'The address is none that SCIM has. The base URL in the provider must end with the slug of the organization, and nothing after it: the provider itself appends /Users and /Groups.',
   'groups-off':
     'Groups are switched off (policy capabilities.groups). Reads answer as if there were none; switch group push off in the provider too.',
 } as const;

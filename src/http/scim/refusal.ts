@@ -25,6 +25,9 @@ const ADVICE: Readonly<Record<string, string>> = {
   invalidSyntax:
     'The provider sent a body that is no SCIM message; its body template may be wrong.',
   invalidValue: 'Correct the value in the provider, or the mapping of this attribute.',
+  noTarget: 'The path of the operation is missing, or its filter matches nothing.',
+  'not-supported':
+    'Let the provider send requests to /Users and /Groups only: there are neither bulk requests nor /Me nor /.search.',
   mutability: 'Remove the mapping of this attribute: providers cannot change it.',
   'name-already-claimed': 'Give one of the two another name, or link them.',
   'version-mismatch': 'Somebody else changed the resource meanwhile; the provider repeats it.',
@@ -55,7 +58,9 @@ export function hintOf({ reason }: Refusal, address: string | undefined): HintCo
     case 'user-unknown':
     case 'group-unknown':
     case 'resource-unknown':
-      if (address === undefined) return undefined;
+      if (address === undefined) {
+        return reason === 'resource-unknown' ? 'endpoint-unknown' : undefined;
+      }
       return isId(address) && !address.startsWith('00') ? 'id-unknown' : 'id-foreign';
     case 'name-already-claimed':
       return 'name-taken';

@@ -58,7 +58,7 @@ export function rejectedScim({ reason, details }: Rejection): ScimError {
         409,
         details['protection'] === 'last-owner'
           ? 'the user is the last owner of the organization: appoint another owner in the application first'
-          : 'the user is protected in the application (policy breakGlassUsers)',
+          : 'the user is protected in the application: take the user off the policy breakGlassUsers there first',
       );
     case 'seat-limit-reached':
       return refused(

@@ -176,7 +176,7 @@ export class RequestRecord {
       userAgent: request.headers['user-agent']?.slice(0, LONGEST_HEADER) ?? null,
       durationMs: Math.round(elapsedTime),
       shape: reads && outcome === 'ok' ? `${resourceType ?? ''} ${this.shape ?? 'read'}` : null,
-      facts: this.facts(),
+      facts: this.facts(resourceType),
     };
   }
 
@@ -199,10 +199,11 @@ export class RequestRecord {
     }
   }
 
-  private facts(): RequestFacts {
+  private facts(resourceType: string | null): RequestFacts {
     const { received, matchedBy, coerced, ignored, changed, refusal } = this;
     if (ignored.size > 0) {
-      const license = [...ignored].some((name) => /licen[cs]e/i.test(name));
+      const license =
+        resourceType === 'Group' && [...ignored].some((name) => /licen[cs]e/i.test(name));
       this.hints.add(license ? 'license-on-group' : 'attribute-ignored');
     }
     return {

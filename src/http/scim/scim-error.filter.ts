@@ -10,6 +10,9 @@ import { recordOf } from './request-record.js';
 import { rejectedScim } from './rejections.js';
 import { sendScim } from './scim-response.js';
 
+/** What waits for a person is not worth asking for every few seconds. */
+const PAUSED_RETRY_SECONDS = '300';
+
 /** Every error of the SCIM edge as a SCIM Error. RFC 7644 §3.12 */
 @Injectable()
 export class ScimErrorFilter {
@@ -21,7 +24,7 @@ export class ScimErrorFilter {
     const error = this.translate(exception, request);
     recordOf(request).refused(refusalOf(exception, error));
     const reply = http.getResponse<FastifyReply>();
-    if (error.status === 503) void reply.header('retry-after', RETRY_AFTER_SECONDS);
+    if (error.status === 503) void reply.header('retry-after', retryAfter(exception));
     sendScim(reply, error.status, errorBody(error));
   }
 
@@ -53,3 +56,8 @@ export class ScimErrorFilter {
     return new ScimError(500, undefined, `unexpected failure; correlation id ${request.id}`);
   }
 }
+
+const retryAfter = (exception: unknown): string =>
+  exception instanceof Rejection && exception.reason === 'removals-paused'
+    ? PAUSED_RETRY_SECONDS
+    : RETRY_AFTER_SECONDS;

@@ -203,7 +203,11 @@ export class DirectoryQueries {
     return page;
   }
 
-  /** What an index finds at once. @returns undefined when there are more matches than the page holds */
+  /**
+   * What an index finds at once. A team that no group feeds is left out where a group bears its name: two results of one
+   * look-up stop a provider that wants to know which is meant.
+   * @returns undefined when there are more matches than the page holds
+   */
   private async lookup(
     table: DirectoryTable,
     organization: OrganizationId,
@@ -220,7 +224,10 @@ export class DirectoryQueries {
       'usual',
       this.points,
     );
-    return rows.length < count ? { total: rows.length, rows } : undefined;
+    if (rows.length >= count) return undefined;
+    const groups = rows.filter(({ external }) => external !== true);
+    const found = groups.length > 0 ? groups : rows;
+    return { total: found.length, rows: found };
   }
 
   /**

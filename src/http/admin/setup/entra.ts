@@ -1,4 +1,4 @@
-import { BASE_URL, type SetupGuide } from './setup-guide.js';
+import { BASE_URL, MATCHING_KEY, type SetupGuide } from './setup-guide.js';
 
 export const entra: SetupGuide = {
   provider: 'entra',
@@ -57,7 +57,7 @@ export const entra: SetupGuide = {
       where: 'your application > Provisioning > Attribute mapping (older portals: Mappings)',
       actions: [
         'Open "Provision Microsoft Entra ID Users" and compare the mappings with those recommended; Target Object Actions Create, Update and Delete stay checked.',
-        'The matching attribute (column Matching precedence) must be userName, or externalId where the policy matchingKey says so.',
+        `The matching attribute (column Matching precedence) must be that of the policy matchingKey: ${MATCHING_KEY}. For emails.value choose emails[type eq "work"].value.`,
         'Remove mappings to attributes that are not needed, then select Save.',
         'Open "Provision Microsoft Entra ID Groups"; displayName is the matching attribute, externalId is objectId, members is members. Set Enabled to No where groups are not wanted.',
       ],
@@ -135,7 +135,7 @@ export const entra: SetupGuide = {
     'Repeated failures put the job into quarantine, with one cycle a day; after four weeks it is switched off.',
     'Nested groups are not provisioned, only their direct members.',
     'Provision on demand takes at most five members of a group, and ignores the flag in the tenant URL.',
-    'The guard against seats running out and 409 answers are repeated with growing pauses, for up to 28 days.',
+    'What was refused with 409, such as a user for whom no seat is left, is repeated with growing pauses, for up to 28 days.',
   ],
   documentation:
     'https://learn.microsoft.com/entra/identity/app-provisioning/use-scim-to-provision-users-and-groups',

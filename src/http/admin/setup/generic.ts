@@ -1,4 +1,4 @@
-import { BASE_URL, type SetupGuide } from './setup-guide.js';
+import { BASE_URL, MATCHING_KEY, type SetupGuide } from './setup-guide.js';
 
 export const generic: SetupGuide = {
   provider: 'generic',
@@ -18,7 +18,7 @@ export const generic: SetupGuide = {
       value: 'application/scim+json',
       hint: 'application/json is accepted.',
     },
-    { label: 'Unique identifier of users', value: 'userName' },
+    { label: 'Unique identifier of users', value: MATCHING_KEY },
     { label: 'Unique identifier of groups', value: 'displayName' },
   ],
   steps: [
@@ -43,7 +43,7 @@ export const generic: SetupGuide = {
       title: 'Provision',
       where: 'the client',
       actions: [
-        'Look up by filter=userName eq "…" first; create with POST what was not found, change with PUT or PATCH what was.',
+        `Look up by filter=${MATCHING_KEY} eq "…" first; create with POST what was not found, change with PUT or PATCH what was.`,
         'Deactivate with "active": false; delete only who must not come back with the same id.',
         'Push groups with POST /Groups and change members with PATCH, several in one request.',
       ],

@@ -1,4 +1,4 @@
-import { BASE_URL, type SetupGuide } from './setup-guide.js';
+import { BASE_URL, MATCHING_KEY, type SetupGuide } from './setup-guide.js';
 
 export const okta: SetupGuide = {
   provider: 'okta',
@@ -16,8 +16,8 @@ export const okta: SetupGuide = {
     { label: 'SCIM connector base URL', value: BASE_URL },
     {
       label: 'Unique identifier field for users',
-      value: 'userName',
-      hint: 'It must agree with the policy matchingKey.',
+      value: MATCHING_KEY,
+      hint: 'The attribute of the policy matchingKey.',
     },
     {
       label: 'Supported provisioning actions',
@@ -64,7 +64,7 @@ export const okta: SetupGuide = {
       actions: [
         'Select Edit.',
         `Enter ${BASE_URL} at "SCIM connector base URL".`,
-        'Enter userName at "Unique identifier field for users".',
+        `Enter ${MATCHING_KEY} at "Unique identifier field for users".`,
         'Check the actions at "Supported provisioning actions" that are to be used.',
         'Select HTTP Header at "Authentication Mode" and paste the token at "Authorization".',
         'Select Test Connector Configuration; every action that was checked must show a green mark.',

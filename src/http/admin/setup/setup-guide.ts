@@ -6,11 +6,14 @@ export type Maturity = 'stable' | 'beta' | 'preview';
 /** Stands in texts for the organization's SCIM base URL. */
 export const BASE_URL = '{baseUrl}';
 
+/** Stands in texts for the attribute of the organization's policy matchingKey. */
+export const MATCHING_KEY = '{matchingKey}';
+
 /** A field on a screen of the provider, and what belongs in it. */
 export interface SetupField {
   /** As the provider labels it. */
   readonly label: string;
-  /** May hold BASE_URL; absent where the value is a secret or the administrator's choice. */
+  /** May hold BASE_URL and MATCHING_KEY; absent where the value is a secret or the administrator's choice. */
   readonly value?: string;
   readonly hint?: string;
 }
