@@ -26,6 +26,7 @@ const STEPS = [
     '.dependency-cruiser.cjs',
   ],
   ['docs', 'scripts/check-docs.mjs'],
+  ['compose', 'scripts/check-compose.mjs'],
 ];
 
 const failed = STEPS.filter((step) => !passes(step));

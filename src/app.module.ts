@@ -81,7 +81,7 @@ import { WriteModel } from './commands/write-model.js';
 import type { Config } from './config.js';
 import { EVENT_STORE } from './event-store/event-store.module.js';
 import type { EventStore } from './event-store/event-store.js';
-import { PostgresEventStore } from './event-store/postgres.js';
+import { openEventStore } from './event-store/open-event-store.js';
 import { adminControllers, adminProviders } from './http/admin/admin.module.js';
 import { EdgeErrorFilter } from './http/edge-error.filter.js';
 import { opsControllers, opsProviders } from './http/ops/ops.module.js';
@@ -257,7 +257,7 @@ export class AppModule {
       ],
       providers: [
         ...commandProviders,
-        ...logProviders(databaseUrl),
+        ...logProviders(config, databaseUrl),
         ...readProviders(config, databaseUrl),
         ...adminProviders,
         ...opsProviders,
@@ -276,14 +276,11 @@ export class AppModule {
   }
 }
 
-function logProviders(databaseUrl: string): Provider[] {
+function logProviders(config: Config, databaseUrl: string): Provider[] {
   const logger = new Logger('log');
-  const store = (): EventStore =>
-    new PostgresEventStore({
-      connectionString: databaseUrl,
-      onTrouble: onceASecond((error) => logger.warn(describe(error))),
-    });
-  return [{ provide: EVENT_STORE, useFactory: store }];
+  const onTrouble = onceASecond((error) => logger.warn(describe(error)));
+  const useFactory = (): EventStore => openEventStore({ ...config, databaseUrl }, onTrouble);
+  return [{ provide: EVENT_STORE, useFactory }];
 }
 
 function readProviders(config: Config, databaseUrl: string): Provider[] {

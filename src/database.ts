@@ -4,9 +4,15 @@ import type { DataSourceOptions, Logger } from 'typeorm';
 import { EventLog1700000000001 } from './migrations/1700000000001-event-log.js';
 import { ReadModels1700000000002 } from './migrations/1700000000002-read-models.js';
 import { ScimRequests1700000000003 } from './migrations/1700000000003-scim-requests.js';
+import { OrganizationMirror1700000000004 } from './migrations/1700000000004-organization-mirror.js';
 
 /** In the order in which they run. */
-const MIGRATIONS = [EventLog1700000000001, ReadModels1700000000002, ScimRequests1700000000003];
+const MIGRATIONS = [
+  EventLog1700000000001,
+  ReadModels1700000000002,
+  ScimRequests1700000000003,
+  OrganizationMirror1700000000004,
+];
 
 const MIGRATION_LOCK = "hashtext('rollcall migrations')";
 

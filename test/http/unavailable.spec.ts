@@ -1,3 +1,4 @@
+import { LogUnavailable } from '../../src/event-store/eventstoredb-errors.js';
 import { isStatementTimeout, isUnavailable } from '../../src/http/unavailable.js';
 
 const withCode = (code: string): Error => Object.assign(new Error('of the database'), { code });
@@ -19,6 +20,10 @@ it.each(['Query read timeout', 'Connection terminated unexpectedly'])(
 
 it.each(['23505', '42601', '25P02', '22P02', '40002'])('takes %s for a failure', (code) => {
   expect(isUnavailable(withCode(code))).toBe(false);
+});
+
+it('takes a log that cannot be reached for: not now', () => {
+  expect(isUnavailable(new LogUnavailable('the log cannot be read'))).toBe(true);
 });
 
 it('knows a statement that was given up from a database that is gone', () => {

@@ -1,0 +1,194 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import type {
+  AllStreamResolvedEvent,
+  AllStreamSubscription,
+  EventStoreDBClient,
+  Position as ServerPosition,
+} from '@eventstore/db-client';
+import { START, streamNameFilter } from '@eventstore/db-client';
+import { backoffMs } from './backoff.js';
+import type { Position, RecordedEvent, SubscribeOptions } from './event-store.js';
+import type { Connections } from './eventstoredb-connections.js';
+import { isRetryable, NoAnswer } from './eventstoredb-errors.js';
+import type { StreamNames } from './eventstoredb-events.js';
+import { isAfter, placeOf, recorded } from './eventstoredb-events.js';
+import { Wakeup } from './subscription.js';
+
+const DEFAULT_PAGE_SIZE = 500;
+const RESUBSCRIBE = { firstMs: 50, maxMs: 2_000 };
+/** Of 32 records each: how far the server looks before it says that nothing of ours was there. */
+const CHECKPOINT_INTERVAL = 4;
+const LONGEST_LOOK_MS = 60_000;
+
+export interface SubscriptionOptions {
+  readonly connections: Connections;
+  readonly names: StreamNames;
+  /** For how long silence is not suspicious. */
+  readonly stallMs: number;
+  head(): Promise<Position>;
+  onTrouble(error: unknown): void;
+}
+
+/** How far a subscription has come, over all its connections. */
+interface Progress {
+  /** Everything up to here was processed, or is not ours. Prepare and commit differ where foreign records stand. */
+  place: ServerPosition;
+  failures: number;
+}
+
+/** Every event of ours after `from`, in pages, in log order, until the signal aborts; subscribes again for ever. */
+export async function* followAll(
+  options: SubscriptionOptions,
+  { from, signal, pageSize = DEFAULT_PAGE_SIZE }: SubscribeOptions,
+): AsyncGenerator<readonly RecordedEvent[], void, undefined> {
+  const progress: Progress = { place: placeOf(from), failures: 0 };
+  const wakeup = new Wakeup();
+  while (!signal.aborted) {
+    const lease = await options.connections.lease();
+    let failure: unknown;
+    try {
+      yield* subscribeOnce(lease.client, options, { signal, pageSize, progress, wakeup });
+    } catch (error) {
+      failure = error;
+      if (!isRetryable(error)) throw error;
+    } finally {
+      lease.release(failure);
+    }
+    if (signal.aborted) return;
+    options.onTrouble(failure);
+    const pause = backoffMs(progress.failures++, RESUBSCRIBE);
+    await wakeup.sleep(wakeup.calls, pause, signal);
+  }
+}
+
+interface Following {
+  readonly signal: AbortSignal;
+  readonly pageSize: number;
+  readonly progress: Progress;
+  readonly wakeup: Wakeup;
+}
+
+/** Follows one subscription until it fails, stalls or is aborted. */
+async function* subscribeOnce(
+  client: EventStoreDBClient,
+  options: SubscriptionOptions,
+  { signal, pageSize, progress, wakeup }: Following,
+): AsyncGenerator<readonly RecordedEvent[], void, undefined> {
+  const { place } = progress;
+  /*
+   * The server's word that nothing of ours stands up to here. The library passes it on while events from before it may
+   * still be in the buffer, so it counts only when the buffer is empty and what came out of it is processed.
+   */
+  let checkpoint: ServerPosition | undefined;
+  let failure: Error | undefined;
+  const subscription = client.subscribeToAll(
+    {
+      fromPosition: place.commit === 0n ? START : place,
+      filter: streamNameFilter({
+        prefixes: options.names.filter,
+        checkpointInterval: CHECKPOINT_INTERVAL,
+        checkpointReached: (_, position) => {
+          checkpoint = position;
+          wakeup.wake();
+        },
+      }),
+    },
+    { highWaterMark: pageSize },
+  );
+  subscription.on('readable', () => wakeup.wake());
+  // Stays to the end: an error that nobody listens to would end the process.
+  subscription.on('error', (error) => {
+    failure ??= error;
+    wakeup.wake();
+  });
+  subscription.on('end', () => {
+    failure ??= new NoAnswer('the server has ended a subscription');
+    wakeup.wake();
+  });
+  const watchdog = new Watchdog(options);
+  try {
+    while (!signal.aborted) {
+      const seen = wakeup.calls;
+      // What arrived together comes out of the buffer together.
+      await turn();
+      if (signal.aborted) return;
+      const page = takePage(subscription, pageSize);
+      const last = page.at(-1)?.event?.position;
+      if (last) {
+        const events = newEvents(page, progress.place, options.names);
+        if (events.length > 0) yield events;
+        progress.place = last;
+      } else if (checkpoint && isAfter(checkpoint, progress.place)) {
+        progress.place = checkpoint;
+      } else if (failure !== undefined) {
+        throw failure;
+      } else {
+        await wakeup.sleep(seen, watchdog.patienceMs, signal);
+        if (wakeup.calls === seen && !signal.aborted) {
+          const anything = wakeup.sleep(seen, LONGEST_LOOK_MS, signal);
+          await Promise.race([watchdog.look(progress.place), anything]);
+        }
+        continue;
+      }
+      progress.failures = 0;
+      watchdog.calm();
+    }
+  } finally {
+    subscription.unsubscribe().catch(() => undefined);
+  }
+}
+
+function takePage(subscription: AllStreamSubscription, pageSize: number): AllStreamResolvedEvent[] {
+  const page: AllStreamResolvedEvent[] = [];
+  while (page.length < pageSize) {
+    const next = subscription.read() as AllStreamResolvedEvent | null;
+    if (next === null) break;
+    if (next.event) page.push(next);
+  }
+  return page;
+}
+
+function newEvents(
+  page: readonly AllStreamResolvedEvent[],
+  place: ServerPosition,
+  names: StreamNames,
+): RecordedEvent[] {
+  const events: RecordedEvent[] = [];
+  for (const { event } of page) {
+    if (event && isAfter(event.position, place)) events.push(recorded(event, names));
+  }
+  return events;
+}
+
+/**
+ * Tells a silent log from a subscription that has died without a word, by what the log holds beyond the subscription:
+ * found once, it may be on its way; found again, it is not coming.
+ */
+class Watchdog {
+  readonly #options: SubscriptionOptions;
+  #awaited: Position | undefined;
+
+  constructor(options: SubscriptionOptions) {
+    this.#options = options;
+  }
+
+  /** How long to wait before the next look. */
+  get patienceMs(): number {
+    const { stallMs } = this.#options;
+    return this.#awaited === undefined ? stallMs : stallMs / 4;
+  }
+
+  calm(): void {
+    this.#awaited = undefined;
+  }
+
+  /** @throws NoAnswer when the subscription has stalled */
+  async look(place: ServerPosition): Promise<void> {
+    if (this.#awaited !== undefined && place.commit < this.#awaited) {
+      throw new NoAnswer('a subscription has fallen silent before the end of the log');
+    }
+    this.#awaited = undefined;
+    const head = await this.#options.head();
+    if (head > place.commit) this.#awaited = head;
+  }
+}

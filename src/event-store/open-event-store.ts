@@ -1,0 +1,31 @@
+import type { EventStore } from './event-store.js';
+import { OrganizationMirror } from './eventstoredb-mirror.js';
+import { EventStoreDbEventStore } from './eventstoredb.js';
+import { PostgresEventStore } from './postgres.js';
+
+/** Where the log is. */
+export interface LogAddress {
+  /** Holds the log or, where that is in EventStoreDB, its copy by organization. */
+  readonly databaseUrl: string;
+  /** Undefined: the log is in the database. */
+  readonly eventStoreUrl: string | undefined;
+  /** Begins the names of our streams on EventStoreDB. */
+  readonly streamPrefix: string;
+}
+
+/** Opens the log where it is; the caller closes it. */
+export function openEventStore(
+  { databaseUrl, eventStoreUrl, streamPrefix }: LogAddress,
+  onTrouble: (error: unknown) => void = () => undefined,
+): EventStore {
+  if (eventStoreUrl === undefined) {
+    return new PostgresEventStore({ connectionString: databaseUrl, onTrouble });
+  }
+  return new EventStoreDbEventStore({
+    connectionString: eventStoreUrl,
+    streamPrefix,
+    organizationEvents: (log) =>
+      new OrganizationMirror({ connectionString: databaseUrl, log, onTrouble }),
+    onTrouble,
+  });
+}
