@@ -7,23 +7,38 @@ import { asMarkdown } from './report.mjs';
 import { isMet, judge } from './targets.mjs';
 
 const FILE = fileURLToPath(new URL('../docs/performance.md', import.meta.url));
-/** What stands between these lines is a run's; the rest of the page is written by hand. */
-const BEGIN = '<!-- npm run bench writes from here -->';
+/** What stands between such a line and the end is a run's; the rest of the page is written by hand. */
+const BEGIN = {
+  service: '<!-- npm run bench writes from here -->',
+  log: '<!-- npm run bench -- --log eventstoredb writes from here -->',
+};
 const END = '<!-- to here -->';
 
 /**
- * Puts a run into docs/performance.md.
+ * Puts a run of the service into docs/performance.md.
  * @param {import('./targets.mjs').Results} results
  * @param {{ command: string, tables: ReturnType<typeof import('./report.mjs').tablesOf> }} run
- * @throws Error when the page lacks the lines between which the run stands
  */
-export async function writePerformancePage(results, { command, tables }) {
+export function writePerformancePage(results, { command, tables }) {
+  return writeSection(BEGIN.service, { command, verdict: verdict(results), tables });
+}
+
+/**
+ * Puts a run of the log into docs/performance.md.
+ * @param {{ command: string, verdict: string, tables: ReturnType<typeof import('./report.mjs').tablesOf> }} run
+ */
+export function writeLogSection(run) {
+  return writeSection(BEGIN.log, run);
+}
+
+/** @throws Error when the page lacks the lines between which the run stands */
+async function writeSection(begin, { command, verdict: words, tables }) {
   const page = readFileSync(FILE, 'utf8');
-  const [before, rest] = page.split(BEGIN);
-  const after = rest?.split(END)[1];
-  if (after === undefined) throw new Error(`${FILE} lacks ${BEGIN} … ${END}`);
-  const run = [describeRun(command), verdict(results), asMarkdown(tables)].join('\n\n');
-  const text = `${before}${BEGIN}\n\n${run}\n\n${END}${after}`;
+  const [before, rest] = page.split(begin);
+  const [, ...after] = rest?.split(END) ?? [];
+  if (after.length === 0) throw new Error(`${FILE} lacks ${begin} … ${END}`);
+  const run = [describeRun(command), words, asMarkdown(tables)].join('\n\n');
+  const text = `${before}${begin}\n\n${run}\n\n${END}${after.join(END)}`;
   const style = await prettier.resolveConfig(FILE);
   writeFileSync(FILE, await prettier.format(text, { ...style, parser: 'markdown' }));
   return FILE;

@@ -11,15 +11,20 @@ const PROGRAM = fileURLToPath(new URL('../dist/main.js', import.meta.url));
 const PATIENCE_MS = 60_000;
 
 /** The service that ROLLCALL_URL and ROLLCALL_ADMIN_KEY name, else one of the demo's own. */
-export function openService({ PATH, ROLLCALL_URL, ROLLCALL_ADMIN_KEY }) {
-  if (!ROLLCALL_URL) return startService(PATH);
+export function openService({ PATH, ROLLCALL_URL, ROLLCALL_ADMIN_KEY, EVENTSTORE_URL }) {
+  if (!ROLLCALL_URL) return startService({ PATH, ...(EVENTSTORE_URL && newLog(EVENTSTORE_URL)) });
   if (!ROLLCALL_ADMIN_KEY) throw new Error('ROLLCALL_URL is set: set ROLLCALL_ADMIN_KEY as well');
   const url = ROLLCALL_URL.replace(/\/+$/, '');
   return { url, adminKey: ROLLCALL_ADMIN_KEY, stop: async () => undefined };
 }
 
+/** On EventStoreDB, beside the logs of others; its streams stay there. */
+function newLog(EVENTSTORE_URL) {
+  return { EVENTSTORE_URL, EVENTSTORE_STREAM_PREFIX: `demo_${randomBytes(6).toString('hex')}.` };
+}
+
 /** On a free port, with data that nobody else uses and that `stop` removes. */
-async function startService(PATH) {
+async function startService(environment) {
   await ensureBuilt();
   const dataDir = mkdtempSync(path.join(tmpdir(), 'rollcall-demo-'));
   // PostgreSQL's user must be able to enter.
@@ -30,7 +35,7 @@ async function startService(PATH) {
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {
-      PATH,
+      ...environment,
       PORT: '0',
       ROLLCALL_DATA_DIR: dataDir,
       ROLLCALL_ADMIN_KEY: adminKey,

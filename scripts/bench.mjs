@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { writePerformancePage } from '../bench/performance-page.mjs';
+import { logAsText, logTables, logVerdict, measureLog } from '../bench/eventstoredb.mjs';
+import { writeLogSection, writePerformancePage } from '../bench/performance-page.mjs';
 import { asText, tablesOf } from '../bench/report.mjs';
 import { Stage } from '../bench/stage.mjs';
 import { SCENARIOS } from '../bench/targets.mjs';
@@ -13,6 +14,8 @@ const USAGE = `npm run bench -- [options]
   --only A,B      these scenarios alone: ${Object.keys(SCENARIOS).join(', ')}, membership, import; writes no page
   --at N,N        these numbers of connections alone; writes no page
   --users N       users in the organization before it is measured (default 20000)
+  --log eventstoredb  appends to EventStoreDB instead, through the adapter and by the client alone: on the server that
+                  EVENTSTORE_URL names, else on the double of the tests
   --cpu-prof DIR  write a CPU profile of the service into DIR; writes no page
   --no-write      leave docs/performance.md as it is`;
 
@@ -25,6 +28,10 @@ const WARM_UP_SECONDS = 1;
 const IMPORT_TURNS = 15;
 
 const options = readOptions();
+if (options.log) {
+  await benchLog();
+  process.exit();
+}
 const stage = new Stage();
 let interrupted = false;
 for (const signal of ['SIGINT', 'SIGTERM']) {
@@ -48,6 +55,21 @@ try {
   process.exitCode = 1;
 } finally {
   await stage.close();
+}
+
+async function benchLog() {
+  try {
+    await ensureBuilt();
+    const { seconds, command, write } = options;
+    const results = await measureLog({ url: process.env.EVENTSTORE_URL, seconds, say });
+    console.log(`\n${logAsText(results)}`);
+    if (!write) return;
+    const run = { command, verdict: logVerdict(results), tables: logTables(results) };
+    console.log(`\nwritten to ${await writeLogSection(run)}`);
+  } catch (error) {
+    console.error(`the bench failed: ${error.message}`);
+    process.exitCode = 1;
+  }
 }
 
 /** Reads come before the writes that change what is read. */
@@ -150,6 +172,7 @@ function readOptions() {
         only: { type: 'string' },
         at: { type: 'string' },
         users: { type: 'string' },
+        log: { type: 'string' },
         'cpu-prof': { type: 'string' },
         'no-write': { type: 'boolean', default: false },
         help: { type: 'boolean', default: false },
@@ -163,10 +186,15 @@ function readOptions() {
     console.log(USAGE);
     process.exit(0);
   }
-  const { quick, only, at } = values;
+  const { quick, only, at, log } = values;
+  if (log !== undefined && log !== 'eventstoredb') {
+    console.error(`--log: found ${log}, expected eventstoredb\n${USAGE}`);
+    process.exit(2);
+  }
   const profile = values['cpu-prof'];
   const partial = quick || [only, at, profile].some((value) => value !== undefined);
   return {
+    log,
     seconds: positive(values.seconds ?? (quick ? '1' : '4')),
     users: positive(values.users ?? (quick ? '2000' : '20000')),
     soakMinutes: Number(values.soak),

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { contractCases, PAGE as EVENT_STORE_PAGE, problemsInPage } from './describe-contract.mjs';
 import { describeEvents } from './describe-events.mjs';
 import { PAGE, REQUIREMENTS, describeRequirements } from './requirements.mjs';
 
@@ -34,6 +35,14 @@ function requirementsOutOfStep(repository) {
   if (repository.read(PAGE) === page) return problems;
   const stale = `${PAGE}: not what ${REQUIREMENTS} and the tests say; npm run docs:requirements writes it anew`;
   return [...problems, stale];
+}
+
+async function problemsInEventStorePage(repository) {
+  const tests = ['test/event-store', 'test/faults'].flatMap((folder) =>
+    repository.files(folder, '.ts').map((file) => repository.read(file)),
+  );
+  const cases = await contractCases(repository.root);
+  return problemsInPage(repository.read(EVENT_STORE_PAGE), cases, tests);
 }
 
 class Repository {
@@ -152,7 +161,11 @@ function unknownSections(repository) {
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
   await import('./register-typescript.mjs');
   const { CONFIG_VARIABLES } = await import('../src/config.ts');
-  const problems = problemsInDocs(path.join(import.meta.dirname, '..'), CONFIG_VARIABLES);
+  const root = path.join(import.meta.dirname, '..');
+  const problems = [
+    ...problemsInDocs(root, CONFIG_VARIABLES),
+    ...(await problemsInEventStorePage(new Repository(root))),
+  ];
   for (const problem of problems) console.log(problem);
   process.exitCode = problems.length > 0 ? 1 : 0;
 }

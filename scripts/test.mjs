@@ -1,42 +1,24 @@
-import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
+import { inWords } from '../test/support/reporter.mjs';
 import { ensureBuilt } from './build.mjs';
+import { runJest } from './jest.mjs';
+import { SHORT, testWithEventStoreDb } from './test-eventstoredb.mjs';
 
-const scratch = mkdtempSync(path.join(tmpdir(), 'rollcall-summary-'));
-const summaryFile = path.join(scratch, 'summary');
-const exitCode = await run();
-console.log(summary());
-rmSync(scratch, { recursive: true });
-process.exitCode = exitCode;
-
-async function run() {
-  try {
-    // Some tests start the service as it ships.
-    await ensureBuilt();
-  } catch (error) {
-    console.error(error.message);
-    return 1;
-  }
-  const jest = spawn(
-    process.execPath,
-    [
-      '--experimental-vm-modules',
-      '--no-warnings=ExperimentalWarning',
-      'node_modules/jest/bin/jest.js',
-      ...process.argv.slice(2),
-    ],
-    { stdio: 'inherit', env: { ...process.env, ROLLCALL_TEST_SUMMARY: summaryFile } },
-  );
-  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => jest.kill(signal));
-  return new Promise((resolve) => jest.on('exit', (code) => resolve(code ?? 1)));
+const args = process.argv.slice(2);
+try {
+  // Some tests start the service as it ships.
+  await ensureBuilt();
+  const runs = [await runJest(args)];
+  // Everything was asked for: with the log on EventStoreDB, too, what says most in little time.
+  if (args.length === 0) runs.push(await testWithEventStoreDb(SHORT));
+  report(runs);
+} catch (error) {
+  console.error(error.message);
+  console.log(inWords({ passed: 0, failed: 1, skipped: 0 }));
+  process.exitCode = 1;
 }
 
-function summary() {
-  try {
-    return readFileSync(summaryFile, 'utf8');
-  } catch {
-    return '0 passed, 1 failed';
-  }
+function report(runs) {
+  const sum = (count) => runs.reduce((total, { summary }) => total + summary[count], 0);
+  console.log(inWords({ passed: sum('passed'), failed: sum('failed'), skipped: sum('skipped') }));
+  process.exitCode = runs.find(({ code }) => code !== 0)?.code ?? 0;
 }

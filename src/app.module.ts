@@ -81,7 +81,7 @@ import { WriteModel } from './commands/write-model.js';
 import type { Config } from './config.js';
 import { EVENT_STORE } from './event-store/event-store.module.js';
 import type { EventStore } from './event-store/event-store.js';
-import { openEventStore } from './event-store/open-event-store.js';
+import { logName, openEventStore } from './event-store/open-event-store.js';
 import { adminControllers, adminProviders } from './http/admin/admin.module.js';
 import { EdgeErrorFilter } from './http/edge-error.filter.js';
 import { opsControllers, opsProviders } from './http/ops/ops.module.js';
@@ -302,6 +302,7 @@ function readProviders(config: Config, databaseUrl: string): Provider[] {
     ]);
     return new Projector(paced, store, projections, {
       databaseUrl,
+      logName: logName(config),
       projects: config.role !== 'api',
       onFailure: (name, error) => logger.error(`${name}: ${describe(error)}`),
     });

@@ -5,6 +5,7 @@ import { EventLog1700000000001 } from './migrations/1700000000001-event-log.js';
 import { ReadModels1700000000002 } from './migrations/1700000000002-read-models.js';
 import { ScimRequests1700000000003 } from './migrations/1700000000003-scim-requests.js';
 import { OrganizationMirror1700000000004 } from './migrations/1700000000004-organization-mirror.js';
+import { LogOfCheckpoints1700000000005 } from './migrations/1700000000005-log-of-checkpoints.js';
 
 /** In the order in which they run. */
 const MIGRATIONS = [
@@ -12,6 +13,7 @@ const MIGRATIONS = [
   ReadModels1700000000002,
   ScimRequests1700000000003,
   OrganizationMirror1700000000004,
+  LogOfCheckpoints1700000000005,
 ];
 
 const MIGRATION_LOCK = "hashtext('rollcall migrations')";

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
+import { logEnvironment } from './support/log-place.js';
 import { sharedService, type ServiceAddress } from './support/service.js';
 
 const DEMO = fileURLToPath(new URL('../scripts/demo.mjs', import.meta.url));
@@ -14,7 +15,12 @@ interface Ended {
 }
 
 function runDemo(environment: NodeJS.ProcessEnv = {}): Promise<Ended> {
-  const env = { PATH: process.env.PATH, TMPDIR: process.env.ROLLCALL_TEST_FOLDER, ...environment };
+  const env = {
+    PATH: process.env.PATH,
+    TMPDIR: process.env.ROLLCALL_TEST_FOLDER,
+    ...logEnvironment({}),
+    ...environment,
+  };
   return new Promise((resolve) => {
     const demo = execFile(process.execPath, [DEMO], { env }, (_error, stdout, stderr) =>
       resolve({ code: demo.exitCode ?? -1, output: stdout + stderr }),

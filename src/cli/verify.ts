@@ -2,7 +2,7 @@
 import pg from 'pg';
 import { loadConfig } from '../config.js';
 import { startEmbeddedPostgres } from '../embedded-postgres.js';
-import { PostgresEventStore } from '../event-store/postgres.js';
+import { openEventStore } from '../event-store/open-event-store.js';
 import { projectionCatalogue } from '../projections/catalogue.js';
 import { agrees, verifyProjection } from '../projections/verification.js';
 
@@ -11,9 +11,9 @@ const embedded =
   config.databaseUrl === undefined
     ? await startEmbeddedPostgres({ dataDir: config.dataDir, log: () => undefined })
     : undefined;
-const connectionString = embedded?.url ?? config.databaseUrl ?? '';
-const store = new PostgresEventStore({ connectionString });
-const pool = new pg.Pool({ connectionString, max: 4, pipeline: true });
+const databaseUrl = embedded?.url ?? config.databaseUrl ?? '';
+const store = openEventStore({ ...config, databaseUrl });
+const pool = new pg.Pool({ connectionString: databaseUrl, max: 4, pipeline: true });
 let sound = true;
 for (const projection of Object.values(projectionCatalogue(store))) {
   const verdict = await verifyProjection(projection, store, pool);

@@ -47,6 +47,11 @@ export class EventStoreDbReader {
     this.#closed = true;
   }
 
+  /** Where an event of ours is known to stand, and none behind it. */
+  get lastKnown(): Position {
+    return this.#lastKnown;
+  }
+
   /** An event of ours stands there, which spares `head` what is before it. */
   knows(position: Position): void {
     if (position > this.#lastKnown) this.#lastKnown = position;

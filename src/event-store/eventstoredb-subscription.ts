@@ -19,12 +19,17 @@ const RESUBSCRIBE = { firstMs: 50, maxMs: 2_000 };
 /** Of 32 records each: how far the server looks before it says that nothing of ours was there. */
 const CHECKPOINT_INTERVAL = 4;
 const LONGEST_LOOK_MS = 60_000;
+/** What is known to be there and does not come within this time is held back by a subscription that has died. */
+const OVERDUE_MS = 500;
+const SHORTEST_LOOK_MS = 250;
 
 export interface SubscriptionOptions {
   readonly connections: Connections;
   readonly names: StreamNames;
   /** For how long silence is not suspicious. */
   readonly stallMs: number;
+  /** Where this process knows an event of ours to stand, without asking. */
+  known(): Position;
   head(): Promise<Position>;
   onTrouble(error: unknown): void;
 }
@@ -123,10 +128,10 @@ async function* subscribeOnce(
       } else if (failure !== undefined) {
         throw failure;
       } else {
-        await wakeup.sleep(seen, watchdog.patienceMs, signal);
+        await wakeup.sleep(seen, SHORTEST_LOOK_MS, signal);
         if (wakeup.calls === seen && !signal.aborted) {
           const anything = wakeup.sleep(seen, LONGEST_LOOK_MS, signal);
-          await Promise.race([watchdog.look(progress.place), anything]);
+          await Promise.race([watchdog.look(progress), anything]);
         }
         continue;
       }
@@ -161,34 +166,44 @@ function newEvents(
 }
 
 /**
- * Tells a silent log from a subscription that has died without a word, by what the log holds beyond the subscription:
- * found once, it may be on its way; found again, it is not coming.
+ * Tells a silent log from a subscription that has died without a word, by what the log holds beyond the subscription.
+ * What this process has appended itself is missed soon, because somebody waits to see it. What others have appended is
+ * asked for after a longer silence: found once, it may be on its way; found again, it is not coming.
  */
 class Watchdog {
   readonly #options: SubscriptionOptions;
+  #quietSince = performance.now();
+  #overdueSince: number | undefined;
   #awaited: Position | undefined;
 
   constructor(options: SubscriptionOptions) {
     this.#options = options;
   }
 
-  /** How long to wait before the next look. */
-  get patienceMs(): number {
-    const { stallMs } = this.#options;
-    return this.#awaited === undefined ? stallMs : stallMs / 4;
-  }
-
   calm(): void {
+    this.#quietSince = performance.now();
+    this.#overdueSince = undefined;
     this.#awaited = undefined;
   }
 
   /** @throws NoAnswer when the subscription has stalled */
-  async look(place: ServerPosition): Promise<void> {
-    if (this.#awaited !== undefined && place.commit < this.#awaited) {
-      throw new NoAnswer('a subscription has fallen silent before the end of the log');
+  async look({ place, failures }: Progress): Promise<void> {
+    const { stallMs } = this.#options;
+    const now = performance.now();
+    if (this.#options.known() > place.commit) {
+      this.#overdueSince ??= now;
+      // A server that is only slow gets longer every time.
+      const patienceMs = Math.min(stallMs, OVERDUE_MS * 2 ** failures);
+      if (now - this.#overdueSince >= patienceMs) throw stalled();
     }
+    if (now - this.#quietSince < (this.#awaited === undefined ? stallMs : stallMs / 4)) return;
+    if (this.#awaited !== undefined && place.commit < this.#awaited) throw stalled();
+    this.#quietSince = now;
     this.#awaited = undefined;
     const head = await this.#options.head();
     if (head > place.commit) this.#awaited = head;
   }
 }
+
+const stalled = (): NoAnswer =>
+  new NoAnswer('a subscription has fallen silent before the end of the log');

@@ -141,6 +141,7 @@ export class EventStoreDbEventStore implements EventStore {
         connections: this.#connections.subscriptions,
         names: this.#names,
         stallMs: this.#stallMs,
+        known: () => this.#reader.lastKnown,
         head: () => this.head(),
         onTrouble: this.#onTrouble,
       },

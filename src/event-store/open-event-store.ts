@@ -13,6 +13,14 @@ export interface LogAddress {
   readonly streamPrefix: string;
 }
 
+/** Tells a log from others. Servers change their addresses, so that two of EventStoreDB differ by their prefix only. */
+export function logName({
+  eventStoreUrl,
+  streamPrefix,
+}: Pick<LogAddress, 'eventStoreUrl' | 'streamPrefix'>): string {
+  return eventStoreUrl === undefined ? 'PostgreSQL' : `EventStoreDB ${streamPrefix}`.trimEnd();
+}
+
 /** Opens the log where it is; the caller closes it. */
 export function openEventStore(
   { databaseUrl, eventStoreUrl, streamPrefix }: LogAddress,

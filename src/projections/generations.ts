@@ -1,4 +1,5 @@
 import type { Pool, PoolClient } from 'pg';
+import { ConfigError } from '../config.js';
 import type { Position } from '../event-store/event-store.js';
 import type { Projection } from './projection.js';
 
@@ -20,6 +21,28 @@ export async function ensureGeneration(pool: Pool, projection: Projection): Prom
     client.release(true);
     throw error;
   }
+}
+
+/**
+ * Makes sure that the generations follow the log of this name; one that has read nothing yet may follow any.
+ * @throws ConfigError on those of another log: its positions would skip and repeat events of this one without a word
+ */
+export async function ensureFollowing(
+  pool: Pool,
+  log: string,
+  schemas: readonly string[],
+): Promise<void> {
+  await pool.query('UPDATE projections.checkpoints SET log = $1 WHERE position = 0', [log]);
+  const { rows } = await pool.query<{ log: string }>(
+    'SELECT log FROM projections.checkpoints WHERE generation = ANY ($1) AND log <> $2',
+    [schemas, log],
+  );
+  const [other] = rows;
+  if (!other) return;
+  throw new ConfigError(
+    `the read models of this database were filled from the log in ${other.log}, not from that in ${log}: ` +
+      'empty them (deploy/empty-read-models.sql) or start on an empty database, once the log is copied (npm run log:copy)',
+  );
 }
 
 /** @param client inside a transaction */

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, type Pool } from 'pg';
 import type { EventStore, Position } from '../event-store/event-store.js';
 import type { ProjectionName } from './catalogue.js';
-import { ensureGeneration } from './generations.js';
+import { ensureFollowing, ensureGeneration, schemaOf } from './generations.js';
 import { ProjectionRunner } from './projection-runner.js';
 import type { Projection } from './projection.js';
 
@@ -18,6 +18,8 @@ const LEADERSHIP_TIMEOUT_MS = 5_000;
 
 export interface ProjectorOptions {
   readonly databaseUrl: string;
+  /** What tells the log from others on which the database might be started. */
+  readonly logName: string;
   /** Whether this process applies events, or only waits for those who do. */
   readonly projects: boolean;
   readonly onFailure: (projection: string, error: unknown) => void;
@@ -57,9 +59,9 @@ export class Projector {
   }
 
   async start(): Promise<void> {
-    for (const { projection } of this.runners.values()) {
-      await ensureGeneration(this.pool, projection);
-    }
+    const projections = [...this.runners.values()].map(({ projection }) => projection);
+    for (const projection of projections) await ensureGeneration(this.pool, projection);
+    await ensureFollowing(this.pool, this.options.logName, projections.map(schemaOf));
     this.running = this.attend(this.stopping.signal);
   }
 

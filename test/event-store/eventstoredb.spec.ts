@@ -444,6 +444,20 @@ describe('the log in EventStoreDB', () => {
       await subscription.stop();
     });
 
+    it('that has died is missed within 2 s where this process has appended, long before silence is suspicious', async () => {
+      log = await openEventStoreDb({}, { stallMs: 60_000 });
+      const { store, double } = log;
+      const subscription = gather(store, 0n);
+      await store.append(aStream(), 'noStream', events(1));
+      await subscription.caughtUp();
+      double.stallSubscriptions();
+      const before = Date.now();
+      await store.append(aStream(), 'noStream', events(1));
+      expect(await subscription.caughtUp()).toHaveLength(2);
+      expect(Date.now() - before).toBeLessThan(2_000);
+      await subscription.stop();
+    });
+
     it('begins in the end where its first attempts hang', async () => {
       const { store, double } = await open();
       double.inject('subscribe', { kind: 'hang' }, { times: 2 });

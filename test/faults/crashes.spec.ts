@@ -104,12 +104,12 @@ it('loses nothing when its operator restarts PostgreSQL', async () => {
   let postgres = await start();
   try {
     const databaseUrl = postgres.url;
-    const load = await startWriters({ databaseUrl });
+    const load = await startWriters({ databaseUrl, dataDir });
     await postgres.stop();
     postgres = await start();
     expect(postgres.url).toBe(databaseUrl);
     await load.everyoneWrites(WRITES);
-    await expectNothingLost(load, { databaseUrl });
+    await expectNothingLost(load, { databaseUrl, dataDir });
     await service.stop();
   } finally {
     await postgres.stop();

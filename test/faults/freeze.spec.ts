@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { userStream } from '../../src/commands/streams.js';
 import type { OrganizationId, UserId } from '../../src/domain/identifiers.js';
-import { PostgresEventStore } from '../../src/event-store/postgres.js';
+import { openLog } from '../support/log-place.js';
 import { expectScimError, newOrganization, type TestOrganization } from '../support/scim-client.js';
 import { startService, type RunningService } from '../support/service.js';
 import { expectNothingLost, expectTablesToEqualLog } from './soundness.js';
@@ -30,7 +30,7 @@ async function turnScim(to: 'enable' | 'disable'): Promise<void> {
 
 /** Records a change of the user in the log, as later parts of the product do while SCIM is off. */
 async function recordDisplayName(id: string, displayName: string): Promise<void> {
-  const store = new PostgresEventStore({ connectionString: service.databaseUrl! });
+  const store = openLog(service.databaseUrl!);
   const slug = organization.slug as OrganizationId;
   const stream = userStream(slug, id);
   const metadata = {

@@ -21,6 +21,7 @@ it('remembers a bounded number of late writes while the directory is halted', as
   const paced = new Map([[directory, { gatherMs: 0 }]]);
   const projector = new Projector(paced, readSide.store, readSide.pool, {
     databaseUrl: readSide.url,
+    logName: 'PostgreSQL',
     projects: false,
     onFailure: () => undefined,
   });

@@ -6,6 +6,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { createTestDatabase } from './database.js';
+import { logEnvironment } from './log-place.js';
 
 const PROGRAM = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 const READY_WITHIN_MS = 30_000;
@@ -13,7 +14,7 @@ const READY_WITHIN_MS = 30_000;
 export interface ServiceOptions {
   /** Default: a fresh migrated database, unless `dataDir` is given. */
   readonly databaseUrl?: string;
-  /** With an embedded database in it. */
+  /** With an embedded database in it, unless that is given by its URL. */
   readonly dataDir?: string;
   readonly port?: number;
   readonly adminKey?: string;
@@ -106,6 +107,7 @@ async function launch(options: ServiceOptions): Promise<RunningService> {
       ROLLCALL_ADMIN_KEY: adminKey,
       ROLLCALL_DATA_DIR: options.dataDir ?? `${logFile}.data`,
       ...(databaseUrl && { DATABASE_URL: databaseUrl }),
+      ...logEnvironment({ databaseUrl, dataDir: options.dataDir }),
       ...options.env,
     },
   });
