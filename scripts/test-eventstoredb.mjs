@@ -1,5 +1,4 @@
 /** Runs the tests that start the service, with its log on EventStoreDB and its read models in PostgreSQL. */
-import { pathToFileURL } from 'node:url';
 import { inWords } from '../test/support/reporter.mjs';
 import { ensureBuilt } from './build.mjs';
 import { startDouble } from './eventstoredb-double.mjs';
@@ -16,18 +15,8 @@ const ALL = [
   'test/http/read-your-writes.spec.ts',
 ];
 
-/** Of these, for every run of `npm test`: one walk, random interleavings, kills, and unique names under contention. */
-export const SHORT = [
-  'test/walks/dagster.spec.ts',
-  'test/rules/',
-  'test/faults/crashes.spec.ts',
-  'test/faults/two-processes.spec.ts',
-  'test/faults/freeze.spec.ts',
-  'test/admin/history.spec.ts',
-];
-
 /** On the server that EVENTSTORE_URL names, else on the double. @param {readonly string[]} args for Jest */
-export async function testWithEventStoreDb(args) {
+async function testWithEventStoreDb(args) {
   const server = process.env.EVENTSTORE_URL
     ? { url: process.env.EVENTSTORE_URL, stop: async () => undefined }
     : await startDouble();
@@ -38,17 +27,15 @@ export async function testWithEventStoreDb(args) {
   }
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
-  const given = process.argv.slice(2);
-  try {
-    await ensureBuilt();
-    const { code, summary } = await testWithEventStoreDb(given.length > 0 ? given : ALL);
-    for (const reason of summary.reasons) console.log(`skipped: ${reason}`);
-    console.log(inWords(summary));
-    process.exitCode = code;
-  } catch (error) {
-    console.error(error.message);
-    console.log(inWords({ passed: 0, failed: 1, skipped: 0 }));
-    process.exitCode = 1;
-  }
+const given = process.argv.slice(2);
+try {
+  await ensureBuilt();
+  const { code, summary } = await testWithEventStoreDb(given.length > 0 ? given : ALL);
+  for (const reason of summary.reasons) console.log(`skipped: ${reason}`);
+  console.log(inWords(summary));
+  process.exitCode = code;
+} catch (error) {
+  console.error(error.message);
+  console.log(inWords({ passed: 0, failed: 1, skipped: 0 }));
+  process.exitCode = 1;
 }
