@@ -9,12 +9,11 @@ import {
   RevokeApiKeyHandler,
   RevokeTokenHandler,
 } from './commands/credentials.handlers.js';
-import { Departures } from './commands/departures.js';
 import { DIRECTORY_LOOKUP } from './commands/directory-lookup.js';
 import { ExistingUsers } from './commands/existing-users.js';
 import { ExternalGroups } from './commands/external-groups.js';
 import { GroupBackfill } from './commands/group-backfill.js';
-import { GroupFolds, TeamFolds } from './commands/group-folds.js';
+import { GroupFolds, TeamFolds } from './commands/folds.js';
 import { GroupNames } from './commands/group-names.js';
 import { GroupRules } from './commands/group-rules.js';
 import {
@@ -69,6 +68,7 @@ import {
 import { systemTimeAndIds, TIME_AND_IDS } from './commands/time-and-ids.js';
 import { UniqueNames } from './commands/unique-names.js';
 import { UserAppender } from './commands/user-appender.js';
+import { UserDeletion } from './commands/user-deletion.js';
 import {
   CreateUserHandler,
   CurrentUserHandler,
@@ -162,7 +162,7 @@ const commandProviders: Provider[] = [
   Seats,
   Safeguard,
   UserAppender,
-  Departures,
+  UserDeletion,
   UserSynchronizer,
   PolicyReferences,
   OrganizationDecisions,

@@ -5,7 +5,7 @@ import { MemberSet } from '../domain/member-set.js';
 import { groupsFeedTeams, type ExistingOrganization } from '../domain/organization.js';
 import { Rejection } from '../domain/rejection.js';
 import { isExternal, team, type ExistingTeam } from '../domain/team.js';
-import { GroupFolds, TeamFolds } from './group-folds.js';
+import { GroupFolds, TeamFolds } from './folds.js';
 import { GroupNames } from './group-names.js';
 import { GroupRules } from './group-rules.js';
 import { Members } from './members.js';

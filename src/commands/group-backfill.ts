@@ -12,7 +12,7 @@ import type { EventStore } from '../event-store/event-store.js';
 import { EVENT_STORE } from '../event-store/event-store.module.js';
 import { DIRECTORY_LOOKUP, type DirectoryLookup } from './directory-lookup.js';
 import { ExternalGroups } from './external-groups.js';
-import { GroupFolds, TeamFolds } from './group-folds.js';
+import { GroupFolds, TeamFolds } from './folds.js';
 import { Members } from './members.js';
 import type { CommandContext, Position } from './messages.js';
 import { groupStream, organizationStream, teamStream } from './streams.js';

@@ -20,7 +20,7 @@ import type { Position } from '../event-store/event-store.js';
 import { foldCase } from '../scim/comparison.js';
 import { ExternalGroups, type Statement } from './external-groups.js';
 import { GroupBackfill } from './group-backfill.js';
-import { GroupFolds } from './group-folds.js';
+import { GroupFolds } from './folds.js';
 import { GroupNames, type NamedGroup } from './group-names.js';
 import { GroupRules } from './group-rules.js';
 import { Members } from './members.js';

@@ -2,7 +2,7 @@ import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { group, requireGroup } from '../domain/group.js';
 import { requireOrganization, type ExistingOrganization } from '../domain/organization.js';
 import { Rejection } from '../domain/rejection.js';
-import { GroupFolds, TeamFolds } from './group-folds.js';
+import { GroupFolds, TeamFolds } from './folds.js';
 import { Members } from './members.js';
 import { LinkGroup, UnlinkGroup, type Position } from './messages.js';
 import { Organizations } from './organizations.js';

@@ -4,7 +4,7 @@ import type { GroupId, OrganizationId, UserId } from '../domain/identifiers.js';
 import { Rejection } from '../domain/rejection.js';
 import { user } from '../domain/user.js';
 import { DIRECTORY_LOOKUP, type DirectoryLookup } from './directory-lookup.js';
-import { GroupFolds } from './group-folds.js';
+import { GroupFolds } from './folds.js';
 import type { CommandContext, Position } from './messages.js';
 import { groupStream, userStream } from './streams.js';
 import { WriteModel } from './write-model.js';

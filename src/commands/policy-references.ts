@@ -6,7 +6,7 @@ import { Rejection } from '../domain/rejection.js';
 import { isList, isObject } from '../scim/json.js';
 import { DIRECTORY_LOOKUP, type DirectoryLookup } from './directory-lookup.js';
 import { ExistingUsers } from './existing-users.js';
-import { GroupFolds } from './group-folds.js';
+import { GroupFolds } from './folds.js';
 import { groupStream, isId, userIdOf, userStream } from './streams.js';
 import { UniqueNames } from './unique-names.js';
 

@@ -18,7 +18,6 @@ import type { Position } from '../event-store/event-store.js';
 import { foldCase } from '../scim/comparison.js';
 import { completed } from '../scim/resource.js';
 import { userType } from '../scim/schema.js';
-import { Departures } from './departures.js';
 import {
   EditUser,
   RegisterUser,
@@ -32,6 +31,7 @@ import { repeatableUserId, userIdOf, userStream } from './streams.js';
 import { TIME_AND_IDS, type TimeAndIds } from './time-and-ids.js';
 import { UniqueNames, userNameKey } from './unique-names.js';
 import { UserAppender } from './user-appender.js';
+import { UserDeletion } from './user-deletion.js';
 import { WriteModel, type Loaded } from './write-model.js';
 
 @CommandHandler(RegisterUser)
@@ -146,31 +146,10 @@ export class EditUserHandler implements ICommandHandler<EditUser> {
 
 @CommandHandler(RemoveUser)
 export class RemoveUserHandler implements ICommandHandler<RemoveUser> {
-  constructor(
-    private readonly model: WriteModel,
-    private readonly organizations: Organizations,
-    private readonly appender: UserAppender,
-    private readonly departures: Departures,
-  ) {}
+  constructor(private readonly deletion: UserDeletion) {}
 
-  async execute({ organization: id, id: userId, context }: RemoveUser): Promise<Position> {
-    const stream = userStream(id, userId);
-    const deleted = await this.model.decide(stream, async () => {
-      const organization = requireOrganization(await this.organizations.state(id));
-      const loaded = await this.model.load(user, stream);
-      const current = requireUser(loaded.state);
-      const deletion = { type: 'Delete', organization, by: 'administrator' } as const;
-      const { position } = await this.appender.append({
-        organization,
-        loaded,
-        claims: [],
-        decide: (lastOwner) => user.decide({ ...deletion, lastOwner }, current),
-        by: 'application',
-        context,
-      });
-      return position ?? 0n;
-    });
-    return this.departures.record(id, userIdOf(stream), deleted, context);
+  execute({ organization, id, context }: RemoveUser): Promise<Position> {
+    return this.deletion.delete({ organization, id, expected: null, context }, 'administrator');
   }
 }
 

@@ -1,28 +1,34 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { LRUCache } from 'lru-cache';
+import type { SafeguardEvent } from '../domain/events.js';
 import type { OrganizationId, UserId } from '../domain/identifiers.js';
 import type { ExistingOrganization } from '../domain/organization.js';
-import { exceedsLimit, safeguard, type SafeguardState } from '../domain/safeguard.js';
+import {
+  exceedsLimit,
+  safeguard,
+  type SafeguardCommand,
+  type SafeguardState,
+} from '../domain/safeguard.js';
 import { DIRECTORY_LOOKUP, type DirectoryLookup } from './directory-lookup.js';
+import { Folds } from './folds.js';
 import type { CommandContext, Position } from './messages.js';
 import { safeguardStream } from './streams.js';
 import { TIME_AND_IDS, type TimeAndIds } from './time-and-ids.js';
-import { WriteModel, type Loaded, type PlannedAppend } from './write-model.js';
+import { WriteModel, type PlannedAppend } from './write-model.js';
 
 const CACHED_ORGANIZATIONS = 1_000;
 
 /** Counts what the identity provider removes, and pauses it where that is too much. */
 @Injectable()
 export class Safeguard {
-  private readonly folds = new LRUCache<string, Loaded<SafeguardState>>({
-    max: CACHED_ORGANIZATIONS,
-  });
+  private readonly ledgers: Folds<SafeguardState, SafeguardCommand, SafeguardEvent>;
 
   constructor(
     private readonly model: WriteModel,
     @Inject(DIRECTORY_LOOKUP) private readonly lookup: DirectoryLookup,
     @Inject(TIME_AND_IDS) private readonly timeAndIds: TimeAndIds,
-  ) {}
+  ) {
+    this.ledgers = new Folds(model, safeguard, CACHED_ORGANIZATIONS, () => 1);
+  }
 
   /**
    * Plans the append that counts one removal; nothing where removals are not limited. How many users there are is told
@@ -37,7 +43,7 @@ export class Safeguard {
     const { massRemovalLimit: limit } = policies;
     if (limit === null) return [];
     const [loaded, users] = await Promise.all([
-      this.load(organization),
+      this.ledgers.load(safeguardStream(organization)),
       this.lookup.userCount(organization),
     ]);
     const { stream, state, revision } = loaded;
@@ -53,19 +59,13 @@ export class Safeguard {
 
   /** @returns null when removals were not paused */
   async resume(organization: OrganizationId, context: CommandContext): Promise<Position | null> {
-    return this.model.decide(safeguardStream(organization), async () => {
-      const { stream, state, revision } = await this.load(organization);
+    const stream = safeguardStream(organization);
+    return this.model.decide(stream, async () => {
+      const { state, revision } = await this.ledgers.load(stream);
       const events = safeguard.decide({ type: 'Resume', organization }, state);
       if (events.length === 0) return null;
       const plans = [{ stream, revision, events }];
       return (await this.model.commit(organization, context, plans)).position;
     });
-  }
-
-  private async load(organization: OrganizationId): Promise<Loaded<SafeguardState>> {
-    const stream = safeguardStream(organization);
-    const loaded = await this.model.load(safeguard, stream, this.folds.get(stream));
-    if (loaded.revision >= 0) this.folds.set(stream, loaded);
-    return loaded;
   }
 }

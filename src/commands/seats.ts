@@ -1,12 +1,12 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { LRUCache } from 'lru-cache';
-import type { DomainEvent } from '../domain/events.js';
+import type { DomainEvent, SeatsEvent } from '../domain/events.js';
 import type { ClaimId, OrganizationId, UserId } from '../domain/identifiers.js';
 import type { ExistingOrganization } from '../domain/organization.js';
-import { seats, type SeatsState } from '../domain/seats.js';
+import { seats, type SeatsCommand, type SeatsState } from '../domain/seats.js';
 import { user } from '../domain/user.js';
 import type { EventStore } from '../event-store/event-store.js';
 import { EVENT_STORE } from '../event-store/event-store.module.js';
+import { Folds } from './folds.js';
 import type { CommandContext } from './messages.js';
 import { seatsStream, userStream } from './streams.js';
 import { TIME_AND_IDS, type TimeAndIds } from './time-and-ids.js';
@@ -27,17 +27,16 @@ export interface SeatChange {
 /** Who takes a seat, while the organization limits them. */
 @Injectable()
 export class Seats {
-  private readonly folds = new LRUCache<string, Loaded<SeatsState>>({
-    maxSize: CACHED_USERS,
-    sizeCalculation: ({ state }) => 1 + state.taken.size,
-  });
+  private readonly ledgers: Folds<SeatsState, SeatsCommand, SeatsEvent>;
   private readonly comparedAt = new Map<OrganizationId, number>();
 
   constructor(
     private readonly model: WriteModel,
     @Inject(EVENT_STORE) private readonly store: Pick<EventStore, 'head' | 'readOrganization'>,
     @Inject(TIME_AND_IDS) private readonly timeAndIds: TimeAndIds,
-  ) {}
+  ) {
+    this.ledgers = new Folds(model, seats, CACHED_USERS, ({ taken }) => 1 + taken.size);
+  }
 
   /**
    * Plans the append by which the user takes or gives back a seat; nothing where seats are not limited.
@@ -71,7 +70,7 @@ export class Seats {
     { organization, seatsSince }: ExistingOrganization,
     context: CommandContext,
   ): Promise<Loaded<SeatsState>> {
-    const ledger = await this.load(organization);
+    const ledger = await this.ledgers.load(seatsStream(organization));
     if (seatsSince === null || ledger.state.since === seatsSince) return ledger;
     const users = [...(await this.activeUsers(organization))];
     const count = { type: 'Count', organization, users, since: seatsSince } as const;
@@ -118,17 +117,9 @@ export class Seats {
     const { stream, revision } = ledger;
     const plans = [{ stream, revision, events }];
     const committed = await this.model.commit(organization, context, plans);
-    return this.keep(this.model.advance(seats, ledger, events, committed));
-  }
-
-  private async load(organization: OrganizationId): Promise<Loaded<SeatsState>> {
-    const stream = seatsStream(organization);
-    return this.keep(await this.model.load(seats, stream, this.folds.get(stream)));
-  }
-
-  private keep(ledger: Loaded<SeatsState>): Loaded<SeatsState> {
-    if (ledger.revision >= 0) this.folds.set(ledger.stream, ledger);
-    return ledger;
+    const after = this.model.advance(seats, ledger, events, committed);
+    this.ledgers.keep(after);
+    return after;
   }
 
   private async activeUsers(organization: OrganizationId): Promise<ReadonlySet<UserId>> {

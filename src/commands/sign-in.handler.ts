@@ -10,7 +10,7 @@ import { foldCase } from '../scim/comparison.js';
 import { completed } from '../scim/resource.js';
 import { userType } from '../scim/schema.js';
 import { ExistingUsers, type FoundUser } from './existing-users.js';
-import { TeamFolds } from './group-folds.js';
+import { TeamFolds } from './folds.js';
 import { SignIn, type SignInClaims, type SignInDecision, type SignInReason } from './messages.js';
 import { Organizations } from './organizations.js';
 import { statedUser } from './scim-translation.js';

@@ -19,7 +19,7 @@ import {
   type TeamState,
 } from '../domain/team.js';
 import { DIRECTORY_LOOKUP, type DirectoryLookup } from './directory-lookup.js';
-import { GroupFolds, TeamFolds } from './group-folds.js';
+import { GroupFolds, TeamFolds } from './folds.js';
 import type { CommandContext, Position } from './messages.js';
 import type { GroupScope } from './scim-translation.js';
 import { groupStream, teamStream } from './streams.js';

@@ -16,7 +16,7 @@ import {
 } from '../domain/organization.js';
 import { team } from '../domain/team.js';
 import { DIRECTORY_LOOKUP, type DirectoryLookup } from './directory-lookup.js';
-import { GroupFolds, TeamFolds } from './group-folds.js';
+import { GroupFolds, TeamFolds } from './folds.js';
 import {
   CommitTeamSyncMigration,
   MapTeamSync,

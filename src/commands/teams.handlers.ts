@@ -10,7 +10,7 @@ import {
 } from '../domain/organization.js';
 import { isManaged, team, type ExistingTeam, type TeamCommand } from '../domain/team.js';
 import { requireUser, user, type ProvisionedUser } from '../domain/user.js';
-import { GroupFolds, TeamFolds } from './group-folds.js';
+import { GroupFolds, TeamFolds } from './folds.js';
 import {
   AddTeamMember,
   CreateTeam,

@@ -11,7 +11,6 @@ import { requireUser, user, type ProvisionedUser, type StatedUser } from '../dom
 import type { Position } from '../event-store/event-store.js';
 import { applyPatch, type PatchOperation } from '../scim/patch.js';
 import { userType } from '../scim/schema.js';
-import { Departures } from './departures.js';
 import { ExistingUsers, type MatchedUser } from './existing-users.js';
 import {
   CreateUser,
@@ -29,6 +28,7 @@ import { userIdOf, userStream } from './streams.js';
 import { TIME_AND_IDS, type TimeAndIds } from './time-and-ids.js';
 import { checkVersion, UniqueNames, userNameKey } from './unique-names.js';
 import { UserAppender, type WrittenUserState } from './user-appender.js';
+import { UserDeletion } from './user-deletion.js';
 import { WriteModel } from './write-model.js';
 
 @CommandHandler(CreateUser)
@@ -195,37 +195,10 @@ const topLevelNames = (operations: readonly PatchOperation[]): readonly string[]
 
 @CommandHandler(DeleteUser)
 export class DeleteUserHandler implements ICommandHandler<DeleteUser> {
-  constructor(
-    private readonly model: WriteModel,
-    private readonly organizations: Organizations,
-    private readonly appender: UserAppender,
-    private readonly departures: Departures,
-  ) {}
+  constructor(private readonly deletion: UserDeletion) {}
 
-  async execute({
-    organization: id,
-    id: userId,
-    expected,
-    context,
-  }: DeleteUser): Promise<Position> {
-    const stream = userStream(id, userId);
-    const deleted = await this.model.decide(stream, async () => {
-      const organization = requireSync(await this.organizations.state(id));
-      const loaded = await this.model.load(user, stream);
-      const current = requireUser(loaded.state);
-      checkVersion(expected, current.version);
-      const deletion = { type: 'Delete', organization, by: 'identity-provider' } as const;
-      const { position } = await this.appender.append({
-        organization,
-        loaded,
-        claims: [],
-        decide: (lastOwner) => user.decide({ ...deletion, lastOwner }, current),
-        by: 'identity-provider',
-        context,
-      });
-      return { userId: current.userId, position: position ?? 0n };
-    });
-    return this.departures.record(id, deleted.userId, deleted.position, context);
+  execute(command: DeleteUser): Promise<Position> {
+    return this.deletion.delete(command, 'identity-provider');
   }
 }
 

@@ -66,8 +66,6 @@ const EXPECTED: Readonly<Record<string, readonly Role[]>> = {
   [`GET ${ORGANIZATION}/history`]: READ,
   'GET /api/providers': READ,
   'GET /api/scim-requests': OPERATE,
-  'GET /api/projections': OPERATE,
-  'POST /api/projections/{name}/rebuild': OPERATE,
   'GET /api/keys': READ,
   'POST /api/keys': ADMINISTER,
   'DELETE /api/keys/{id}': ADMINISTER,
@@ -138,6 +136,10 @@ async function outcome(caller: string, endpoint: string, slug = own.slug): Promi
 it.each(described)('%s names the permission that it needs', (endpoint, operation) => {
   expect(operation['x-permission']).toMatch(/^[a-z-]+:[a-z]+$/);
   expect(Object.keys(EXPECTED)).toContain(endpoint);
+});
+
+it('decides of no endpoint that there is not', () => {
+  expect(Object.keys(EXPECTED).toSorted()).toEqual(described.map(([each]) => each).toSorted());
 });
 
 describe.each(CALLERS)('the key of %s', (caller, role, extent) => {

@@ -52,7 +52,7 @@ export function applicationSide(
     teams,
     existing,
     appender,
-    departures,
+    deletion,
     backfill,
   } = side.services;
   const decisions = new OrganizationDecisions(model, organizations);
@@ -79,9 +79,7 @@ export function applicationSide(
         new EditUser(organization, id, changes, context),
       ),
     removeUser: (id: string) =>
-      new RemoveUserHandler(model, organizations, appender, departures).execute(
-        new RemoveUser(organization, id, context),
-      ),
+      new RemoveUserHandler(deletion).execute(new RemoveUser(organization, id, context)),
     signIn: (claims: Partial<SignInClaims> = {}) =>
       signIn.execute(
         new SignIn(organization, { subject: 'okta-ada', userName: 'ada', ...claims }, context),

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import type { FormerMember } from '../../src/commands/directory-lookup.js';
-import { Departures } from '../../src/commands/departures.js';
+import { UserDeletion } from '../../src/commands/user-deletion.js';
 import { ExistingUsers } from '../../src/commands/existing-users.js';
 import { ExternalGroups } from '../../src/commands/external-groups.js';
 import { GroupBackfill } from '../../src/commands/group-backfill.js';
-import { GroupFolds, TeamFolds } from '../../src/commands/group-folds.js';
+import { GroupFolds, TeamFolds } from '../../src/commands/folds.js';
 import { GroupNames } from '../../src/commands/group-names.js';
 import { GroupRules } from '../../src/commands/group-rules.js';
 import {
@@ -187,7 +187,7 @@ export function writeSide(
   );
   const existing = new ExistingUsers(model, lookup);
   const users = new UserSynchronizer(model, names, organizations, appender);
-  const departures = new Departures(members, lookup);
+  const deletion = new UserDeletion(model, organizations, appender, members, lookup);
   const groupNames = new GroupNames(names);
   const rules = new GroupRules(model, organizations);
   const links = new TeamLinks(model, folds, teams, lookup);
@@ -217,7 +217,7 @@ export function writeSide(
       teams,
       existing,
       appender,
-      departures,
+      deletion,
       backfill,
     },
     backfill: () => backfill.run(organization, context),
@@ -241,9 +241,7 @@ export function writeSide(
         new PatchUser(organization, id, operations(userType, given), null, context),
       ),
     deleteUser: (id: string) =>
-      new DeleteUserHandler(model, organizations, appender, departures).execute(
-        new DeleteUser(organization, id, null, context),
-      ),
+      new DeleteUserHandler(deletion).execute(new DeleteUser(organization, id, null, context)),
     postGroup: (attributes: JsonObject) =>
       new CreateGroupHandler(
         model,

@@ -4,7 +4,7 @@ import { HistoryQueries } from '../../src/projections/history/history.queries.js
 import { openReadSide, type Fact, type ReadSide } from './read-side.js';
 import { factsAbout, groupIdOf, teamIdOf, userIdOf } from './roster-facts.js';
 
-const SCHEMA = 'history_3';
+const SCHEMA = 'history_4';
 const [ada, bob] = [userIdOf('ada'), userIdOf('b0b')];
 const engineers = groupIdOf('e0');
 const builders = teamIdOf('b1');
@@ -90,9 +90,9 @@ const sentences: readonly (readonly [sentence: string, tells: (s: Facts) => Fact
     'Team Builders is no longer fed by a group.',
     (s) => s.team(builders, { type: 'TeamReleased', groupId: engineers }),
   ],
-  ['Team Builders: 2 members added by hand.', (s) => s.granted(builders, false, ada, bob)],
+  ['Team Builders: 2 members got a manual grant.', (s) => s.granted(builders, false, ada, bob)],
   [
-    'Team Builders: 1 member added by hand, beside what the identity provider states.',
+    'Team Builders: 1 member got a manual grant, beside what the identity provider states.',
     (s) => s.granted(builders, true, ada),
   ],
   [

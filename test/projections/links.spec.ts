@@ -1,31 +1,29 @@
 import type { OrganizationId } from '../../src/domain/identifiers.js';
 import { LinkQueries } from '../../src/projections/roster/links.queries.js';
-import { RosterProjection } from '../../src/projections/roster/roster.projection.js';
 import { TeamSyncQueries } from '../../src/projections/roster/team-sync.queries.js';
-import { openReadSide, type Fact, type ReadSide } from './read-side.js';
-import { factsAbout, groupIdOf, teamIdOf, userIdOf } from './roster-facts.js';
+import { teamIdOf } from './roster-facts.js';
+import {
+  ada,
+  bob,
+  builders,
+  cleo,
+  designers,
+  engineers,
+  painters,
+  openRoster,
+  tell,
+  type RosterSide,
+} from './roster-side.js';
 
-const SCHEMA = 'roster_2';
-const [ada, bob, cleo] = [userIdOf('ada'), userIdOf('b0b'), userIdOf('c1e0')];
-const [engineers, designers] = [groupIdOf('e0'), groupIdOf('d0')];
-const [builders, painters] = [teamIdOf('b1'), teamIdOf('d1')];
-
-let readSide: ReadSide;
+let roster: RosterSide;
 let links: LinkQueries;
 beforeAll(async () => {
-  readSide = await openReadSide();
-  await readSide.createTables(new RosterProjection(), SCHEMA);
-  links = new LinkQueries(readSide.pool, SCHEMA);
+  roster = await openRoster();
+  links = new LinkQueries(roster.pool, roster.schema);
 });
-afterAll(() => readSide.close());
+afterAll(() => roster.close());
 
-let told = 0;
-const tell = () => factsAbout(`acme-${++told}` as OrganizationId);
-
-async function happens(...facts: readonly (Fact | readonly Fact[])[]): Promise<void> {
-  const events = await readSide.record(facts.flat());
-  await readSide.apply(new RosterProjection(), SCHEMA, events);
-}
+const happens: RosterSide['happens'] = (...facts) => roster.happens(...facts);
 
 describe('a link', () => {
   it.each([
@@ -189,7 +187,7 @@ describe('a migration from Team Sync', () => {
   const effects = (
     organization: OrganizationId,
     ...plan: readonly { groupId: typeof engineers | null; teamId: typeof builders }[]
-  ) => new TeamSyncQueries(readSide.pool, SCHEMA).migrationEffects(organization, plan);
+  ) => new TeamSyncQueries(roster.pool, roster.schema).migrationEffects(organization, plan);
 
   it('gains whom the group has and the sign-ins had not, and loses the reverse', async () => {
     const s = tell();

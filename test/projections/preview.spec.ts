@@ -1,37 +1,35 @@
 import type { JsonValue, OrganizationId } from '../../src/domain/identifiers.js';
 import { withPolicy } from '../../src/domain/policies.js';
 import { PreviewQueries, type Effects } from '../../src/projections/roster/preview.queries.js';
-import { RosterProjection } from '../../src/projections/roster/roster.projection.js';
 import { SettingsQueries } from '../../src/projections/roster/settings.queries.js';
-import { openReadSide, type Fact, type ReadSide } from './read-side.js';
-import { factsAbout, groupIdOf, teamIdOf, userIdOf } from './roster-facts.js';
+import { groupIdOf, teamIdOf, userIdOf } from './roster-facts.js';
+import {
+  ada,
+  bob,
+  builders,
+  designers,
+  engineers,
+  painters,
+  openRoster,
+  tell,
+  type RosterSide,
+} from './roster-side.js';
 
-const SCHEMA = 'roster_2';
-const [ada, bob] = [userIdOf('ada'), userIdOf('b0b')];
-const [engineers, designers] = [groupIdOf('e0'), groupIdOf('d0')];
-const [builders, painters] = [teamIdOf('b1'), teamIdOf('d1')];
-
-let readSide: ReadSide;
+let roster: RosterSide;
 let previews: PreviewQueries;
 let settings: SettingsQueries;
 beforeAll(async () => {
-  readSide = await openReadSide();
-  await readSide.createTables(new RosterProjection(), SCHEMA);
-  previews = new PreviewQueries(readSide.pool, SCHEMA);
-  settings = new SettingsQueries(readSide.pool, SCHEMA);
+  roster = await openRoster();
+  previews = new PreviewQueries(roster.pool, roster.schema);
+  settings = new SettingsQueries(roster.pool, roster.schema);
 });
-afterAll(() => readSide.close());
+afterAll(() => roster.close());
 
-let told = 0;
-const tell = () => {
-  const s = factsAbout(`acme-${++told}` as OrganizationId);
+const happens: RosterSide['happens'] = (...facts) => roster.happens(...facts);
+const tellEnabled = () => {
+  const s = tell();
   return { ...s, enabled: s.about({ type: 'SyncEnabled' }) };
 };
-
-async function happens(...facts: readonly (Fact | readonly Fact[])[]): Promise<void> {
-  const events = await readSide.record(facts.flat());
-  await readSide.apply(new RosterProjection(), SCHEMA, events);
-}
 
 /** What changing these policies would come to. */
 async function changing(
@@ -54,7 +52,7 @@ const exactly = (...effects: readonly (readonly [id: string, effect: string])[])
 
 describe('a preview', () => {
   it('of adopting all at once names the unsynced users and teams', async () => {
-    const s = tell();
+    const s = tellEnabled();
     await happens(
       ...[s.created, s.enabled, s.provisioned(ada, 'ada'), s.registered(bob, 'bob')],
       ...[s.teamed(builders, 'Builders'), s.teamed(painters, 'Painters')],
@@ -77,7 +75,7 @@ describe('a preview', () => {
   });
 
   it('of adopting all at once leaves out teams whose name a group bears', async () => {
-    const s = tell();
+    const s = tellEnabled();
     await happens(
       ...[s.created, s.enabled, s.policy('groupMapping', 'strict')],
       ...[s.teamed(builders, 'Builders'), s.grouped(engineers, 'BUILDERS')],
@@ -87,7 +85,7 @@ describe('a preview', () => {
   });
 
   it('of enabling SCIM says who is adopted and what is locked from then on', async () => {
-    const s = tell();
+    const s = tellEnabled();
     await happens(
       ...[s.created, s.policy('adoption', 'all-at-once'), s.policy('manualUpdates', 'locked')],
       ...[s.policy('appCreatedUsers', 'refuse'), s.registered(ada, 'ada')],
@@ -110,14 +108,14 @@ describe('a preview', () => {
   });
 
   it('of enabling SCIM that adopts on the first write adopts nobody', async () => {
-    const s = tell();
+    const s = tellEnabled();
     await happens(s.created, s.registered(ada, 'ada'), s.teamed(builders, 'Builders'));
     const all = { users: nothing, groups: nothing, teams: nothing, locks: nothing };
     expect(await previews.enableEffects(s.organization)).toEqual(all);
   });
 
   it('of groupMapping create gives every stored group a team, save those kept apart', async () => {
-    const s = tell();
+    const s = tellEnabled();
     await happens(
       ...[s.created, s.enabled, s.policy('groupMapping', 'strict')],
       ...[s.teamed(builders, 'Engineers'), s.grouped(engineers, 'Engineers')],
@@ -134,7 +132,7 @@ describe('a preview', () => {
   });
 
   it('of groupMapping link-by-name links the team of that name, makes one, or leaves it to decide', async () => {
-    const s = tell();
+    const s = tellEnabled();
     const [clash, first, second] = [groupIdOf('c0'), teamIdOf('c1'), teamIdOf('c2')];
     await happens(
       ...[s.created, s.enabled, s.policy('groupMapping', 'strict')],
@@ -152,7 +150,7 @@ describe('a preview', () => {
   });
 
   it('of two groups of one name links the older one', async () => {
-    const s = tell();
+    const s = tellEnabled();
     await happens(
       ...[s.created, s.enabled, s.policy('groupMapping', 'strict')],
       ...[s.teamed(builders, 'Engineers'), s.grouped(designers, 'Engineers')],
@@ -168,7 +166,7 @@ describe('a preview', () => {
   });
 
   it('of teamSync scim links what waited, while SCIM is on', async () => {
-    const s = tell();
+    const s = tellEnabled();
     await happens(s.created, s.policy('teamSync', 'off'), s.grouped(engineers, 'Engineers'));
     expect((await changing(s.organization, { teamSync: 'scim' })).groups).toEqual(nothing);
     await happens(s.enabled);
@@ -178,7 +176,7 @@ describe('a preview', () => {
   });
 
   it('of teamSync says whose members rest and whose count again', async () => {
-    const s = tell();
+    const s = tellEnabled();
     await happens(
       ...[s.created, s.provisioned(ada, 'ada'), s.teamed(builders, 'Builders')],
       ...[s.teamed(painters, 'Painters'), s.grouped(engineers, 'Engineers', ada)],
@@ -198,7 +196,7 @@ describe('a preview', () => {
   });
 
   it('locks no team while groups feed none', async () => {
-    const s = tell();
+    const s = tellEnabled();
     await happens(
       ...[s.created, s.enabled, s.policy('teamSync', 'off'), s.teamed(builders, 'Builders')],
       ...[s.grouped(engineers, 'Engineers'), s.linked(engineers, builders)],
@@ -218,7 +216,7 @@ describe('a preview', () => {
     ['teams', 'team', builders],
     ['memberships', 'membership', builders],
   ])('of locking %s names each that is synced, and of unlocking too', async (of, kind, id) => {
-    const s = tell();
+    const s = tellEnabled();
     await happens(
       ...[s.created, s.enabled, s.provisioned(ada, 'ada'), s.registered(bob, 'bob')],
       ...[s.teamed(builders, 'Builders'), s.teamed(painters, 'Painters')],
@@ -232,7 +230,7 @@ describe('a preview', () => {
   });
 
   it('of manualDelete and appCreatedUsers says what may be done by hand from then on', async () => {
-    const s = tell();
+    const s = tellEnabled();
     await happens(s.created, s.enabled, s.provisioned(ada, 'ada'), s.registered(bob, 'bob'));
     const change = { manualDelete: 'allow', appCreatedUsers: 'refuse' };
     expect((await changing(s.organization, change)).locks).toMatchObject({
@@ -245,14 +243,14 @@ describe('a preview', () => {
   });
 
   it('locks nothing while SCIM is off', async () => {
-    const s = tell();
+    const s = tellEnabled();
     await happens(s.created, s.provisioned(ada, 'ada'));
     const { locks } = await changing(s.organization, { manualUpdates: 'locked' });
     expect(locks).toEqual(nothing);
   });
 
   it('of rules and defaults names whose role and license would be another', async () => {
-    const s = tell();
+    const s = tellEnabled();
     await happens(
       ...[s.created, s.provisioned(ada, 'ada'), s.provisioned(bob, 'bob')],
       ...[s.grouped(engineers, 'Engineers', ada), s.policy('defaultLicense', 'viewer')],
@@ -273,7 +271,7 @@ describe('a preview', () => {
   });
 
   it('changes no administrator’s role, and gives nothing to who left', async () => {
-    const s = tell();
+    const s = tellEnabled();
     await happens(
       ...[s.created, s.provisioned(ada, 'ada'), s.provisioned(bob, 'bob')],
       ...[s.grouped(engineers, 'Engineers', ada, bob)],
@@ -294,7 +292,7 @@ describe('a preview', () => {
     { allowSignUp: false },
     { provider: 'okta' },
   ])('of %j affects nobody', async (change) => {
-    const s = tell();
+    const s = tellEnabled();
     await happens(
       ...[s.created, s.enabled, s.provisioned(ada, 'ada'), s.teamed(builders, 'Builders')],
       s.grouped(engineers, 'Engineers', ada),
@@ -304,7 +302,7 @@ describe('a preview', () => {
   });
 
   it('lists the first 500 and counts them all', async () => {
-    const s = tell();
+    const s = tellEnabled();
     const users = Array.from({ length: 501 }, (_, n) => userIdOf(`${n}`));
     await happens(
       s.created,

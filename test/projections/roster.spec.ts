@@ -1,32 +1,30 @@
 import type { OrganizationId } from '../../src/domain/identifiers.js';
-import { RosterProjection } from '../../src/projections/roster/roster.projection.js';
 import { OverrideQueries } from '../../src/projections/roster/overrides.queries.js';
 import { RosterQueries } from '../../src/projections/roster/roster.queries.js';
 import { SettingsQueries } from '../../src/projections/roster/settings.queries.js';
-import { openReadSide, type Fact, type ReadSide } from './read-side.js';
-import { factsAbout, groupIdOf, teamIdOf, userIdOf } from './roster-facts.js';
+import type { Fact } from './read-side.js';
+import {
+  ada,
+  bob,
+  builders,
+  cleo,
+  designers,
+  engineers,
+  painters,
+  openRoster,
+  tell,
+  type RosterSide,
+} from './roster-side.js';
 
-const SCHEMA = 'roster_2';
-const [ada, bob, cleo] = [userIdOf('ada'), userIdOf('b0b'), userIdOf('c1e0')];
-const [engineers, designers] = [groupIdOf('e0'), groupIdOf('d0')];
-const [builders, painters] = [teamIdOf('b1'), teamIdOf('d1')];
-
-let readSide: ReadSide;
+let roster: RosterSide;
 let queries: RosterQueries;
 beforeAll(async () => {
-  readSide = await openReadSide();
-  await readSide.createTables(new RosterProjection(), SCHEMA);
-  queries = new RosterQueries(readSide.pool, SCHEMA);
+  roster = await openRoster();
+  queries = new RosterQueries(roster.pool, roster.schema);
 });
-afterAll(() => readSide.close());
+afterAll(() => roster.close());
 
-let told = 0;
-const tell = () => factsAbout(`acme-${++told}` as OrganizationId);
-
-async function happens(...facts: readonly (Fact | readonly Fact[])[]): Promise<void> {
-  const events = await readSide.record(facts.flat());
-  await readSide.apply(new RosterProjection(), SCHEMA, events);
-}
+const happens: RosterSide['happens'] = (...facts) => roster.happens(...facts);
 
 const everybody = { after: '0', limit: 100 };
 
@@ -452,7 +450,7 @@ describe('what a user is given', () => {
 
 describe('the drift report', () => {
   const overrides = (organization: OrganizationId) =>
-    new OverrideQueries(readSide.pool, SCHEMA).overrides(organization);
+    new OverrideQueries(roster.pool, roster.schema).overrides(organization);
 
   it('lists attributes, names and memberships that were changed by hand, the latest first', async () => {
     const s = tell();
@@ -502,7 +500,7 @@ describe('the drift report', () => {
 
 describe('the settings of an organization', () => {
   const settings = (organization: OrganizationId) =>
-    new SettingsQueries(readSide.pool, SCHEMA).settings(organization);
+    new SettingsQueries(roster.pool, roster.schema).settings(organization);
 
   it('tell whether removals wait for an administrator', async () => {
     const s = tell();

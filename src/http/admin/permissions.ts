@@ -4,12 +4,7 @@ import type { ApiKeyRole } from '../../domain/events.js';
 import type { KeyAccess } from '../../projections/access/access.queries.js';
 
 /** What one request needs. `change` and the like include no `read`. */
-export type Permission =
-  | OrganizationPermission
-  | 'organizations:create'
-  | 'all-requests:read'
-  | 'projections:read'
-  | 'projections:rebuild';
+export type Permission = OrganizationPermission | 'organizations:create' | 'all-requests:read';
 
 type OrganizationPermission = ReadingPermission | ChangingPermission;
 type ReadingPermission = (typeof READING)[number];
@@ -47,26 +42,11 @@ const CHANGING = [
 const PERMISSIONS: ReadonlyMap<ApiKeyRole, ReadonlySet<Permission>> = new Map([
   [
     'owner',
-    new Set<Permission>([
-      ...READING,
-      ...CHANGING,
-      'organizations:create',
-      'all-requests:read',
-      'projections:read',
-      'projections:rebuild',
-    ]),
+    new Set<Permission>([...READING, ...CHANGING, 'organizations:create', 'all-requests:read']),
   ],
   ['administrator', new Set<Permission>([...READING, ...CHANGING])],
   ['auditor', new Set<Permission>(READING)],
-  [
-    'operator',
-    new Set<Permission>([
-      'organizations:read',
-      'all-requests:read',
-      'projections:read',
-      'projections:rebuild',
-    ]),
-  ],
+  ['operator', new Set<Permission>(['organizations:read', 'all-requests:read'])],
   ['application', new Set<Permission>(['sign-ins:decide', 'users:read', 'teams:read'])],
 ]);
 

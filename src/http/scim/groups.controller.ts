@@ -63,7 +63,7 @@ export class GroupsController {
       recordOf(request).groupsOff();
       return sendList(reply, [], 0, listing);
     }
-    await this.writes.listable();
+    await this.writes.seesAll();
     const page = await this.turns.run(organization, listing, () =>
       this.directory.groups(organization, listing, withMembers),
     );

@@ -44,8 +44,11 @@ export class ReadYourWrites {
     return this.projector.caughtUp('directory');
   }
 
-  /** Holds a list back until it sees every write that was answered too early, as long as a write would be held. */
-  async listable(): Promise<void> {
+  /**
+   * Holds a read of more than one resource back until it sees every write that was answered too early, as long as a
+   * write would be held.
+   */
+  async seesAll(): Promise<void> {
     await this.caughtUp();
     await this.projector.waitFor('directory', this.latest);
   }

@@ -52,7 +52,7 @@ export class UsersController {
     const projection = projectionOf(userType, request);
     const base = this.representation.baseUrl(request, organization);
     const listing = listRequest(userType, request, base);
-    await this.writes.listable();
+    await this.writes.seesAll();
     const page = await this.turns.run(organization, listing, () =>
       this.directory.users(organization, listing),
     );
@@ -75,7 +75,8 @@ export class UsersController {
       const user = await this.queries.execute(new CurrentUser(organization, id));
       return this.sendWritten(request, reply, user, projection);
     }
-    await this.writes.caughtUp();
+    // Its groups are part of it, and a late write of one is remembered by the group's id.
+    await this.writes.seesAll();
     const user = await this.directory.user(organization, id);
     if (!user) throw new ScimError(404, undefined, 'no such user');
     const resource = this.representation.user(base, user, user.groups);

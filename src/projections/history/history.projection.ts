@@ -47,7 +47,7 @@ interface Entry extends Told {
 /** Who did what, when, to whom: a row for every event. */
 export class HistoryProjection implements Projection {
   readonly name = 'history';
-  readonly version = 3;
+  readonly version = 4;
   readonly tables = historyTables;
 
   async apply(events: readonly RecordedEvent[], target: ProjectionTarget): Promise<void> {

@@ -182,7 +182,7 @@ export function sentenceOf(event: DomainEvent, about: Subject, known: string | n
     case 'TeamReleased':
       return `Team ${name} is no longer fed by a group.`;
     case 'TeamMembersAdded':
-      return `Team ${name}: ${count(event.users)} added by hand${event.override ? ', beside what the identity provider states' : ''}.`;
+      return `Team ${name}: ${count(event.users)} got a manual grant${event.override ? ', beside what the identity provider states' : ''}.`;
     case 'TeamMembersRemoved':
       return `Team ${name}: ${count(event.users)} removed by hand.`;
     case 'TeamMembersExcluded':

@@ -12,10 +12,10 @@ const CACHED_GROUP_MEMBERS = 500_000;
 const CACHED_TEAM_MEMBERS = 100_000;
 
 /** Folds of one kind of aggregate, kept between commands: one of 100,000 members is not folded anew for each change. */
-class Folds<State, Command, Event extends DomainEvent> {
+export class Folds<State, Command, Event extends DomainEvent> {
   private readonly folds: LRUCache<string, Loaded<State>>;
 
-  /** @param sizeOf how many members a state holds, at least 1 */
+  /** @param sizeOf what a state counts against `maxSize`, at least 1: for most kinds how many members it holds */
   constructor(
     private readonly writeModel: WriteModel,
     private readonly decider: Decider<State, Command, Event>,
