@@ -19,6 +19,7 @@ import { refuseUnreadable, refuseUrl } from './http/malformed-request.js';
 import { observeRequests } from './http/requests.js';
 import { authenticateScim } from './http/scim/authentication.js';
 import { recordScimRequests } from './http/scim/request-record.js';
+import { isUnavailable } from './http/unavailable.js';
 import { JsonLogger } from './json-logger.js';
 import { AccessQueries } from './projections/access/access.queries.js';
 import { TokenUsage } from './projections/access/token-usage.js';
@@ -160,13 +161,19 @@ function say(text: string): void {
   process.stdout.write(`${text}\n`);
 }
 
+/** What an operator can act upon is said in a sentence; anything else shows where it happened. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  if (error instanceof ConfigError) return error.message;
+  if (!isUnavailable(error)) return error.stack ?? error.message;
+  const log = 'code' in error && error.code === 'LOG_UNAVAILABLE';
+  const place = log ? 'the log in EventStoreDB (EVENTSTORE_URL)' : 'the database (DATABASE_URL)';
+  return `${place} cannot be reached: ${error.message}`;
+}
+
 try {
   await start();
 } catch (error) {
-  const text =
-    error instanceof ConfigError
-      ? error.message
-      : String(error instanceof Error ? error.stack : error);
-  process.stderr.write(`Rollcall did not start: ${text}\n`);
+  process.stderr.write(`Rollcall did not start: ${reasonOf(error)}\n`);
   process.exit(1);
 }

@@ -36,6 +36,9 @@ export function userStream(organization: OrganizationId, id: string): string {
 /** The user whose stream this is: every such name ends in the id. */
 export const userIdOf = (stream: string): UserId => stream.slice(-UUID_LENGTH) as UserId;
 
+/** The team whose stream this is. */
+export const teamIdOf = (stream: string): TeamId => stream.slice(-UUID_LENGTH) as TeamId;
+
 /** @throws Rejection group-unknown */
 export function groupStream(organization: OrganizationId, id: string): string {
   if (!UUID.test(id)) throw new Rejection('group-unknown');

@@ -10,9 +10,9 @@ import {
 } from '../domain/group.js';
 import type { GroupId, OrganizationId, TeamId, UserId } from '../domain/identifiers.js';
 import { grantsCount, groupsFeedTeams, type ExistingOrganization } from '../domain/organization.js';
+import { Rejection } from '../domain/rejection.js';
 import {
   isExternal,
-  requireTeam,
   team,
   type ExistingTeam,
   type GroupStatement,
@@ -22,7 +22,7 @@ import { DIRECTORY_LOOKUP, type DirectoryLookup } from './directory-lookup.js';
 import { GroupFolds, TeamFolds } from './folds.js';
 import type { CommandContext, Position } from './messages.js';
 import type { GroupScope } from './scim-translation.js';
-import { groupStream, teamStream } from './streams.js';
+import { groupStream, teamIdOf, teamStream } from './streams.js';
 import { WriteModel, type Loaded, type PlannedAppend } from './write-model.js';
 
 /** The team that a group is to feed: one that exists, or a new one. */
@@ -230,9 +230,10 @@ function membersAfter(members: ExistingGroup['members'], { membership }: StatedG
   return members.with(added, removed);
 }
 
-/** @throws Rejection team-unknown */
-export function existingTeam(loaded: Loaded<TeamState>): Loaded<ExistingTeam> {
-  return { ...loaded, state: requireTeam(loaded.state) };
+/** @throws Rejection team-unknown, naming its id */
+export function existingTeam({ stream, state, revision }: Loaded<TeamState>): Loaded<ExistingTeam> {
+  if (state.status !== 'existing') throw new Rejection('team-unknown', { found: teamIdOf(stream) });
+  return { stream, state, revision };
 }
 
 /** A UUID of version 7 that keeps the time of the group's. RFC 9562 §5.7 */

@@ -116,3 +116,10 @@ it('/metrics is text as Prometheus reads it', async () => {
   const response = await fetch(`${service.url}/metrics`);
   expect(response.headers.get('content-type')).toMatch(/^text\/plain; version=0\.0\.4/);
 });
+
+it('says in a sentence, without the password, that the database cannot be reached at its start', async () => {
+  const start = startService({ databaseUrl: 'postgres://rollcall:hunter22@127.0.0.1:1/rollcall' });
+  const failure = await start.catch((error: Error) => error.message);
+  expect(failure).toMatch(/did not start: the database \(DATABASE_URL\) cannot be reached: .*:1$/m);
+  expect(failure).not.toMatch(/hunter22|^ {4}at /m);
+});

@@ -57,6 +57,7 @@ describe('mappings', () => {
     for (const team of [id, randomUUID()]) {
       const response = await api('PUT', '/team-sync/mappings', [...items, mapping('b', team)]);
       expectProblem(response, 404, 'team-unknown');
+      expect(response.body['detail']).toContain(team);
     }
     expect((await api('GET', '/team-sync/mappings')).body).toEqual({ items });
   });

@@ -155,7 +155,7 @@ function detailOf({ reason, details }: Rejection): string {
     case 'group-unknown':
       return 'expected the id of a group of this organization';
     case 'team-unknown':
-      return 'expected the id of a team of this organization';
+      return `expected the id of a team of this organization${details['found'] === undefined ? '' : `, found ${shown(details['found'])}`}`;
     case 'token-unknown':
       return 'path: expected the id of a token of this organization';
     case 'member-unknown':
