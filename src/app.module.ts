@@ -12,6 +12,7 @@ import {
 import { DIRECTORY_LOOKUP } from './commands/directory-lookup.js';
 import { ExistingUsers } from './commands/existing-users.js';
 import { ExternalGroups } from './commands/external-groups.js';
+import { BrokenLinks } from './commands/broken-links.js';
 import { GroupBackfill } from './commands/group-backfill.js';
 import { GroupFolds, TeamFolds } from './commands/folds.js';
 import { GroupNames } from './commands/group-names.js';
@@ -94,7 +95,7 @@ import { GroupsController } from './http/scim/groups.controller.js';
 import { ListTurns } from './http/scim/list-turns.js';
 import { QuirkMetrics } from './http/scim/quirk-metrics.js';
 import { RequestReader } from './http/scim/request-reader.js';
-import { ReadYourWrites } from './http/scim/read-your-writes.js';
+import { HeldRefusals, ReadYourWrites } from './http/scim/read-your-writes.js';
 import { Representation } from './http/scim/representation.js';
 import { ScimErrorFilter } from './http/scim/scim-error.filter.js';
 import { UsersController } from './http/scim/users.controller.js';
@@ -154,6 +155,7 @@ const commandProviders: Provider[] = [
   TeamLinks,
   ExternalGroups,
   GroupBackfill,
+  BrokenLinks,
   Members,
   GroupSynchronizer,
   PolicyReactor,
@@ -264,6 +266,7 @@ export class AppModule {
         { provide: PUBLIC_URL, useValue: config.publicUrl },
         { provide: DEFAULT_POLICIES, useValue: config.newOrganizations },
         ReadYourWrites,
+        HeldRefusals,
         Representation,
         ListTurns,
         QuirkMetrics,

@@ -1,4 +1,4 @@
-import type { GroupId, OrganizationId, TeamId, UserId } from '../domain/identifiers.js';
+import type { GroupId, Instant, OrganizationId, TeamId, UserId } from '../domain/identifiers.js';
 
 export const DIRECTORY_LOOKUP = Symbol('DirectoryLookup');
 
@@ -34,10 +34,24 @@ export interface DirectoryLookup {
   organizationsToAdopt(limit: number): Promise<readonly OrganizationId[]>;
   /** Those teams, up to `limit`, the oldest first. */
   teamsToAdopt(organization: OrganizationId, limit: number): Promise<readonly TeamId[]>;
+  /** Links that stand in one of their two streams. */
+  halfLinksOf(organization: OrganizationId): Promise<readonly HalfLink[]>;
+  /** Those of all organizations that nothing was said of since `before`, up to `limit`, the oldest first. */
+  halfLinks(before: Instant, limit: number): Promise<readonly HalfLink[]>;
+  /** Organizations with unlinked groups that their migration to SCIM group sync would have linked. */
+  organizationsToMigrate(limit: number): Promise<readonly OrganizationId[]>;
+  /** Organizations with a rule that names a group which is there, and is not bound to it, or is bound to one that is gone. */
+  organizationsToBind(limit: number): Promise<readonly OrganizationId[]>;
   /** How many users there are. */
   userCount(organization: OrganizationId): Promise<number>;
   /** Members in the streams of groups that are no users any more, up to `limit`. */
   formerMembers(limit: number): Promise<readonly FormerMember[]>;
+}
+
+export interface HalfLink {
+  readonly organization: OrganizationId;
+  readonly group: GroupId;
+  readonly team: TeamId;
 }
 
 export interface FormerMember {

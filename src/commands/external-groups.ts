@@ -115,6 +115,7 @@ export class ExternalGroups {
       externalId: null,
       claimId: null,
       teamId: links ? teamId : null,
+      timesLinked: 0,
       keptApart: false,
       members: MemberSet.empty.with(seeds, []),
       version,

@@ -48,10 +48,15 @@ export class GroupBackfill {
   async run(id: OrganizationId, context: CommandContext): Promise<Position | null> {
     const known = await this.load(id);
     if (!backfills(known.state)) return null;
+    const half = await this.lookup.halfLinksOf(id);
     return eachOnce(
       (limit) => this.lookup.unlinkedGroups(id, limit),
-      (groupId) =>
-        this.decideLink(id, groupId, context, (state) => backfills(state, groupId), known),
+      (groupId) => {
+        const begun = half.filter(({ group }) => group === groupId).map(({ team }) => team);
+        const may = (state: OrganizationState): state is ExistingOrganization =>
+          backfills(state, groupId);
+        return this.decideLink(id, groupId, context, may, begun, known);
+      },
     );
   }
 
@@ -79,9 +84,18 @@ export class GroupBackfill {
     );
   }
 
-  /** Links one group as the policies say. @returns null when it is linked, is kept apart, or waits for a decision */
-  link(id: OrganizationId, groupId: GroupId, context: CommandContext): Promise<Position | null> {
-    return this.decideLink(id, groupId, context, isFeeding);
+  /**
+   * Links one group as the policies say, or to a team that says already that the group feeds it.
+   * @param begun such teams, as far as is known
+   * @returns null when it is linked, is kept apart, or waits for a decision
+   */
+  link(
+    id: OrganizationId,
+    groupId: GroupId,
+    context: CommandContext,
+    begun: readonly TeamId[] = [],
+  ): Promise<Position | null> {
+    return this.decideLink(id, groupId, context, isFeeding, begun);
   }
 
   /** @param may whether the policies link the group: asked for each, since they may change before the last one's turn */
@@ -90,22 +104,28 @@ export class GroupBackfill {
     groupId: GroupId,
     context: CommandContext,
     may: (state: OrganizationState) => state is ExistingOrganization,
+    begun: readonly TeamId[],
     known?: Loaded<OrganizationState>,
   ): Promise<Position | null> {
     const stream = groupStream(id, groupId);
+    const candidates = [...begun];
     return this.model.decide(stream, async () => {
       const loaded = await this.groups.load(stream);
       const { state } = loaded;
       if (state.status !== 'existing' || state.teamId || state.keptApart) return null;
       const { state: current } = await this.load(id, known);
       if (!may(current)) return null;
-      const own = await this.ownTeam(current, groupId);
-      if (own) {
-        const seeds = await this.members.usersAmong(id, [...own.state.members]);
-        return this.links.link(id, loaded, own, seeds, context);
-      }
-      const target = await this.links.target(current, groupId, state.displayName);
-      return target && this.links.link(id, loaded, target, [], context);
+      const target =
+        (await this.links.begun(id, groupId, candidates)) ??
+        (await this.ownTeam(current, groupId)) ??
+        (await this.links.target(current, groupId, state.displayName));
+      if (!target) return null;
+      if (target === 'new') return this.links.link(id, loaded, target, [], context);
+      const { teamId, members } = target.state;
+      candidates.push(teamId);
+      const isOwn = teamId.toString() === groupId;
+      const seeds = isOwn ? await this.members.usersAmong(id, [...members]) : [];
+      return this.links.link(id, loaded, target, seeds, context);
     });
   }
 
@@ -119,11 +139,12 @@ export class GroupBackfill {
     return state.status === 'existing' && isExternal(state) ? { ...loaded, state } : null;
   }
 
-  private async adoptTeam(
+  /** Makes a linked group of one such team. @returns null when that is done, or it is none of them */
+  async adoptTeam(
     id: OrganizationId,
     teamId: TeamId,
     context: CommandContext,
-    known: Loaded<OrganizationState>,
+    known?: Loaded<OrganizationState>,
   ): Promise<Position | null> {
     const stream = groupStream(id, teamId);
     try {

@@ -7,8 +7,9 @@ import {
   type PolicyValues,
 } from '../domain/organization.js';
 import { ruleName, type GroupRule, type Policies } from '../domain/policies.js';
-import type { CommandContext } from './messages.js';
+import type { CommandContext, Position } from './messages.js';
 import { Organizations } from './organizations.js';
+import { PolicyReferences } from './policy-references.js';
 import { organizationStream } from './streams.js';
 import { WriteModel, type PlannedAppend } from './write-model.js';
 
@@ -26,6 +27,7 @@ export class GroupRules {
   constructor(
     private readonly model: WriteModel,
     private readonly organizations: Organizations,
+    private readonly references: PolicyReferences,
   ) {}
 
   /** The append that binds or frees the rules; none where the store appends one by one. */
@@ -53,6 +55,23 @@ export class GroupRules {
       });
     }
     this.organizations.changed(id);
+  }
+
+  /** Binds and frees all rules by the groups that there are: what `follow` left undone when its process died. */
+  async rebind(id: OrganizationId, context: CommandContext): Promise<Position | null> {
+    const stream = organizationStream(id);
+    return this.model.decide(stream, async () => {
+      const { state, revision } = await this.model.load(organization, stream);
+      if (state.status !== 'existing') return null;
+      const { roleRules, licenseRules } = state.policies;
+      const rules = { roleRules: asJson(roleRules), licenseRules: asJson(licenseRules) };
+      const values = await this.references.resolve(state, rules);
+      const events = organization.decide({ type: 'SetPolicies', values }, state);
+      if (events.length === 0) return null;
+      const { position } = await this.model.commit(id, context, [{ stream, revision, events }]);
+      this.organizations.changed(id);
+      return position;
+    });
   }
 
   private async change(
@@ -90,6 +109,8 @@ function changed(
       ? { ...rule, groupId: group.groupId }
       : { ...rule, groupId: null, group: ruleName(group.displayName) ?? rule.group };
   const follow = (rules: readonly GroupRule[]): JsonValue =>
-    rules.map((rule) => ({ ...(applies(rule) ? after(rule) : rule) }));
+    asJson(rules.map((rule) => (applies(rule) ? after(rule) : rule)));
   return { roleRules: follow(roleRules), licenseRules: follow(licenseRules) };
 }
+
+const asJson = (rules: readonly GroupRule[]): JsonValue => rules.map((rule) => ({ ...rule }));

@@ -39,8 +39,8 @@ const resting: Departure = { then: 'stay', keepMembers: false };
 
 /**
  * What groups and the teams that they feed tell each other. A link stands in both streams. Where the appends come one
- * by one, a team that is new or is released goes first, else the group: what broke off is completed by repeating it, a
- * link also by the group's next statement.
+ * by one the team goes first: its revision decides which of several groups is the one of its name. What breaks off is
+ * completed by repeating it, or else by the policy reactor: see broken-links.ts.
  */
 @Injectable()
 export class TeamLinks {
@@ -77,6 +77,16 @@ export class TeamLinks {
     }
   }
 
+  /** The team, of those that may say already that the group feeds them, to which a link is to be completed. */
+  async begun(
+    organization: OrganizationId,
+    groupId: GroupId,
+    candidates: readonly TeamId[],
+  ): Promise<Loaded<ExistingTeam> | undefined> {
+    const teams = await Promise.all(candidates.map((id) => this.open(organization, id)));
+    return teams.find((each) => each?.state.groups.includes(groupId)) ?? undefined;
+  }
+
   /** Links the group. @returns null when it is linked already */
   async link(
     organization: OrganizationId,
@@ -88,13 +98,12 @@ export class TeamLinks {
     const current = requireGroup(loaded.state);
     const fed =
       target === 'new'
-        ? await this.newTeam(organization, current, loaded.revision)
+        ? await this.newTeam(organization, current)
         : this.fed(target, current.groupId);
     const link = { type: 'Link', teamId: fed.teamId, members: seeds } as const;
     const events = group.decide(link, current);
     const grouped = { stream: loaded.stream, revision: loaded.revision, events };
-    const ordered = target === 'new' ? [fed.append, grouped] : [grouped, fed.append];
-    const plans = ordered.filter((plan) => plan.events.length > 0);
+    const plans = [fed.append, grouped].filter((plan) => plan.events.length > 0);
     if (plans.length === 0) return null;
     const committed = await this.model.commit(organization, context, plans, current.modifiedAt);
     this.groups.keep(this.model.advance(group, loaded, events, committed));
@@ -192,23 +201,31 @@ export class TeamLinks {
   }
 
   /**
-   * The id follows from the group and its revision: where the group's own append did not come to pass, repeating it
-   * finds the team that was made for it.
+   * The id follows from the group and how often it was linked: where the group's own append did not come to pass,
+   * repeating it finds the team that was made for it, unless an administrator has put it to another use since.
    */
   private async newTeam(
     organization: OrganizationId,
-    { groupId, displayName }: ExistingGroup,
-    groupRevision: number,
+    { groupId, displayName, timesLinked }: ExistingGroup,
   ): Promise<{ readonly teamId: TeamId; readonly append: PlannedAppend }> {
-    const teamId = derivedTeamId(groupId, groupRevision);
-    const { stream, state, revision } = await this.teams.load(teamStream(organization, teamId));
-    const events =
-      state.status === 'existing'
-        ? team.decide({ type: 'Feed', groupId }, state)
-        : team.decide({ type: 'Create', teamId, name: displayName, groupId }, state);
-    return { teamId, append: { stream, revision, events } };
+    for (let made = 0; ; made += 1) {
+      const teamId = derivedTeamId(groupId, timesLinked, made);
+      const loaded = await this.teams.load(teamStream(organization, teamId));
+      const { stream, state, revision } = loaded;
+      if (state.status === 'absent') {
+        const events = team.decide({ type: 'Create', teamId, name: displayName, groupId }, state);
+        return { teamId, append: { stream, revision, events } };
+      }
+      if (state.status === 'existing' && isLeftFor(state, groupId)) {
+        return this.fed({ ...loaded, state }, groupId);
+      }
+    }
   }
 }
+
+/** Whether a team that was made for the group still waits for it. */
+const isLeftFor = (state: ExistingTeam, groupId: GroupId): boolean =>
+  isExternal(state) || (state.groups.includes(groupId) && !state.archived);
 
 /** What the statement about the group tells its team. */
 export function groupStatement(
@@ -237,8 +254,8 @@ export function existingTeam({ stream, state, revision }: Loaded<TeamState>): Lo
 }
 
 /** A UUID of version 7 that keeps the time of the group's. RFC 9562 §5.7 */
-function derivedTeamId(groupId: GroupId, revision: number): TeamId {
-  const digest = createHash('sha256').update(`${groupId} ${revision}`).digest('hex');
+function derivedTeamId(groupId: GroupId, timesLinked: number, made: number): TeamId {
+  const digest = createHash('sha256').update(`${groupId} ${timesLinked} ${made}`).digest('hex');
   const [a, b, c] = [digest.slice(0, 3), digest.slice(3, 6), digest.slice(6, 18)];
   return `${groupId.slice(0, 13)}-7${a}-8${b}-${c}` as TeamId;
 }

@@ -15,6 +15,8 @@ export interface ExistingGroup {
   readonly claimId: ClaimId | null;
   /** The team that it feeds. */
   readonly teamId: TeamId | null;
+  /** How often it was linked to a team so far. */
+  readonly timesLinked: number;
   /** An administrator unlinked it: no policy links it again. Also while a decision links it, for the day that is undone. */
   readonly keptApart: boolean;
   readonly members: MemberSet;
@@ -185,6 +187,7 @@ function evolve(state: GroupState, event: GroupEvent, recorded: Recorded): Group
       externalId,
       claimId,
       teamId: null,
+      timesLinked: 0,
       keptApart: false,
       members: MemberSet.empty,
       version: recorded.revision,
@@ -202,7 +205,7 @@ function evolve(state: GroupState, event: GroupEvent, recorded: Recorded): Group
     case 'GroupMembersChanged':
       return { ...seen, members: state.members.with(event.added, event.removed) };
     case 'GroupLinked':
-      return { ...state, teamId: event.teamId };
+      return { ...state, teamId: event.teamId, timesLinked: state.timesLinked + 1 };
     case 'GroupUnlinked':
       return { ...state, teamId: null, keptApart: event.byChoice };
     case 'GroupDeleted':

@@ -83,7 +83,12 @@ export class Projector {
 
   /** Holds until reads of the projection see everything acknowledged so far, by whichever process. */
   async waitForHead(name: ProjectionName): Promise<boolean> {
-    return this.waitFor(name, await this.store.head());
+    return this.waitFor(name, await this.head());
+  }
+
+  /** Where everything stands that was acknowledged so far, by whichever process. */
+  head(): Promise<Position> {
+    return this.store.head();
   }
 
   /** Holds reads back while the projection catches up after a start or a lost database, at most READ_YOUR_WRITES_MS. */

@@ -66,6 +66,7 @@ const groupOf = (members: readonly string[]): ExistingGroup => ({
   externalId: null,
   claimId: null,
   teamId: null,
+  timesLinked: 0,
   keptApart: false,
   members: MemberSet.empty.with(members as readonly UserId[], []),
   version: 0,

@@ -1,4 +1,8 @@
-import type { DirectoryLookup, FormerMember } from '../../src/commands/directory-lookup.js';
+import type {
+  DirectoryLookup,
+  FormerMember,
+  HalfLink,
+} from '../../src/commands/directory-lookup.js';
 import type { Decider } from '../../src/domain/decider.js';
 import type { DomainEvent } from '../../src/domain/events.js';
 import { group } from '../../src/domain/group.js';
@@ -97,6 +101,46 @@ export class StreamLookup implements DirectoryLookup {
     const [current] = await this.organizations();
     if (!current || !groupsFeedTeams(current) || current.adoptedThrough === null) return [];
     return [current.organization];
+  }
+
+  async halfLinksOf(organization: OrganizationId): Promise<readonly HalfLink[]> {
+    const [groups, teams] = [await this.groups(organization), await this.teams(organization)];
+    const byGroups = groups.flatMap(({ groupId: group, teamId: team }) =>
+      team ? [{ organization, group, team }] : [],
+    );
+    const byTeams = teams.flatMap(({ teamId: team, groups: feeding }) =>
+      feeding.map((group) => ({ organization, group, team })),
+    );
+    const without = (some: readonly HalfLink[], others: readonly HalfLink[]) =>
+      some.filter(
+        ({ group, team }) => !others.some((other) => other.group === group && other.team === team),
+      );
+    return [...without(byGroups, byTeams), ...without(byTeams, byGroups)];
+  }
+
+  halfLinks(): Promise<readonly HalfLink[]> {
+    return this.only === undefined ? Promise.resolve([]) : this.halfLinksOf(this.only);
+  }
+
+  async organizationsToMigrate(): Promise<readonly OrganizationId[]> {
+    const [current] = await this.organizations();
+    if (!current || !groupsFeedTeams(current)) return [];
+    const links = current.teamSync.migrated?.links ?? [];
+    const unlinked = await this.unlinkedGroups(current.organization, 1_000);
+    return links.some(({ groupId }) => unlinked.includes(groupId)) ? [current.organization] : [];
+  }
+
+  async organizationsToBind(): Promise<readonly OrganizationId[]> {
+    const [current] = await this.organizations();
+    if (!current) return [];
+    const groups = await this.groups(current.organization);
+    const rules = [...current.policies.licenseRules, ...current.policies.roleRules];
+    const stray = rules.some(({ groupId, group: name }) =>
+      groupId === null
+        ? groups.some(({ displayName }) => displayName === name)
+        : groups.every((each) => each.groupId !== groupId),
+    );
+    return stray ? [current.organization] : [];
   }
 
   async userCount(id: OrganizationId): Promise<number> {

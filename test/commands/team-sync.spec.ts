@@ -251,18 +251,24 @@ describe('a migration', () => {
     expect(gathered.map((appends) => appends.length)).toEqual([5, 5]);
   });
 
-  it.each([1, 2, 3, 4])('that died before append %i is completed by the reactor', async (died) => {
-    const teams = await mappedPair();
-    await setPolicies(log.store, organization, { groupMapping: 'create' });
-    const dying = writeSide(sequential(log.store, dyingBefore(died)), organization);
-    await expect(dying.migrate()).rejects.toThrow(ProcessDied);
-    await writeSide(sequential(log.store), organization).react();
-    const synced = (await new StreamLookup(log.store).groups(organization)).map(
-      ({ teamId }) => teamId,
-    );
-    expect(synced).toEqual(teams);
-    expect(await new StreamLookup(log.store).teams(organization)).toHaveLength(2);
-  });
+  const deaths = ['create', 'ask', 'strict'].flatMap((groupMapping) =>
+    [1, 2, 3, 4].map((died) => ({ groupMapping, died })),
+  );
+  it.each(deaths)(
+    'that died before append $died under $groupMapping is completed by the reactor',
+    async ({ groupMapping, died }) => {
+      const teams = await mappedPair();
+      await setPolicies(log.store, organization, { groupMapping });
+      const dying = writeSide(sequential(log.store, dyingBefore(died)), organization);
+      await expect(dying.migrate()).rejects.toThrow(ProcessDied);
+      await writeSide(sequential(log.store), organization).react();
+      const synced = (await new StreamLookup(log.store).groups(organization)).map(
+        ({ teamId }) => teamId,
+      );
+      expect(synced).toEqual(teams);
+      expect(await new StreamLookup(log.store).teams(organization)).toHaveLength(2);
+    },
+  );
 
   it.each([0, 1, 2, 3, 4])(
     'whose undoing died before append %i is undone by repeating it',

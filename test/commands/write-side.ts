@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { FormerMember } from '../../src/commands/directory-lookup.js';
 import { UserDeletion } from '../../src/commands/user-deletion.js';
 import { ExistingUsers } from '../../src/commands/existing-users.js';
+import { BrokenLinks } from '../../src/commands/broken-links.js';
 import { ExternalGroups } from '../../src/commands/external-groups.js';
 import { GroupBackfill } from '../../src/commands/group-backfill.js';
 import { GroupFolds, TeamFolds } from '../../src/commands/folds.js';
@@ -40,6 +41,7 @@ import { Members } from '../../src/commands/members.js';
 import { Owners } from '../../src/commands/owners.js';
 import { Organizations } from '../../src/commands/organizations.js';
 import { PolicyReactor } from '../../src/commands/policy-reactor.js';
+import { PolicyReferences } from '../../src/commands/policy-references.js';
 import { organizationStream } from '../../src/commands/streams.js';
 import { Safeguard } from '../../src/commands/safeguard.js';
 import { Seats } from '../../src/commands/seats.js';
@@ -189,10 +191,12 @@ export function writeSide(
   const users = new UserSynchronizer(model, names, organizations, appender);
   const deletion = new UserDeletion(model, organizations, appender, members, lookup);
   const groupNames = new GroupNames(names);
-  const rules = new GroupRules(model, organizations);
+  const references = new PolicyReferences(names, folds, existing, lookup);
+  const rules = new GroupRules(model, organizations, references);
   const links = new TeamLinks(model, folds, teams, lookup);
   const externals = new ExternalGroups(model, groupNames, folds, teams, members, rules);
   const backfill = new GroupBackfill(model, folds, teams, members, links, externals, store, lookup);
+  const broken = new BrokenLinks(model, folds, teams, backfill);
   const decisions = new TeamDecisions(model, organizations, teams);
   const planner = new MigrationPlanner(folds, teams, lookup);
   const synchronizer = new GroupSynchronizer(
@@ -226,7 +230,7 @@ export function writeSide(
     react: (former: readonly FormerMember[] = []) => {
       lookup.former = former;
       lookup.only = organization;
-      return new PolicyReactor(members, backfill, lookup, timeAndIds).react();
+      return new PolicyReactor(members, backfill, broken, rules, lookup, timeAndIds).react();
     },
     postUser: (attributes: JsonObject) =>
       new CreateUserHandler(model, names, organizations, existing, appender, timeAndIds).execute(

@@ -1,5 +1,5 @@
 import type { DirectoryLookup } from '../../src/commands/directory-lookup.js';
-import type { OrganizationId } from '../../src/domain/identifiers.js';
+import type { GroupId, OrganizationId } from '../../src/domain/identifiers.js';
 import { DirectoryProjection } from '../../src/projections/directory/directory.projection.js';
 import type { PointReads } from '../../src/projections/directory/directory.queries.js';
 import { LookupQueries } from '../../src/projections/directory/lookup.queries.js';
@@ -279,6 +279,168 @@ describe('an organization that adopted all at once', () => {
     ]);
     expect(await lookup.teamsToAdopt(organization, 10)).toEqual([1, 3].map(teamIdOf));
     expect(await lookup.teamsToAdopt(organization, 1)).toEqual([teamIdOf(1)]);
+  });
+});
+
+describe('a link', () => {
+  type Facts = (f: ReturnType<typeof factsOfTeams>) => readonly (readonly Fact[])[];
+  const [one, own] = [groupIdOf(1), ownGroupOf(1)];
+  const both: Facts = (f) => [f.team(1), f.group(one, 'One'), f.fed(1, one), f.linked(one, 1)];
+
+  it.each<{ where: string; facts: Facts; half: boolean; group?: GroupId }>([
+    { where: 'stands in both streams', facts: both, half: false },
+    {
+      where: 'stands in that of the team',
+      facts: (f) => [f.team(1), f.group(one, 'One'), f.fed(1, one)],
+      half: true,
+    },
+    { where: 'is older than its group', facts: (f) => [f.teamFor(1, one)], half: true },
+    {
+      where: 'stands in that of the group',
+      facts: (f) => [f.team(1), f.group(one, 'One'), f.linked(one, 1)],
+      half: true,
+    },
+    {
+      where: 'was ended by the team',
+      facts: (f) => [...both(f), f.released(1, one)],
+      half: true,
+    },
+    {
+      where: 'was ended by both',
+      facts: (f) => [...both(f), f.released(1, one), f.unlinked(one, 1, true)],
+      half: false,
+    },
+    { where: 'lost its team', facts: (f) => [...both(f), f.deleted(1)], half: true },
+    { where: 'lost its group', facts: (f) => [...both(f), f.groupDeleted(one)], half: true },
+    {
+      where: 'lost both',
+      facts: (f) => [...both(f), f.groupDeleted(one), f.deleted(1)],
+      half: false,
+    },
+    { where: 'has an archived team', facts: (f) => [...both(f), f.archived(1)], half: false },
+    {
+      where: 'leads from a team to itself',
+      facts: (f) => [f.team(1), f.fed(1, own)],
+      half: true,
+      group: own,
+    },
+    {
+      where: 'leads from a team to the group that it became',
+      facts: (f) => [f.team(1), f.fed(1, own), f.group(own, 'Own'), f.linked(own, 1)],
+      half: false,
+    },
+  ])('that $where is half: $half', async ({ facts, half, group = one }) => {
+    const organization = await given(facts);
+    const found = half ? [{ organization, group, team: teamIdOf(1) }] : [];
+    expect(await lookup.halfLinksOf(organization)).toEqual(found);
+    const all = await lookup.halfLinks('9999', 1_000);
+    expect(all.filter((link) => link.organization === organization)).toEqual(found);
+  });
+
+  it('that is half is none of those of which something was said since', async () => {
+    const organization = await given((f) => [f.team(1), f.fed(1, one)]);
+    const all = await lookup.halfLinks('2000-01-01T00:00:00.000Z', 1_000);
+    expect(all.filter((link) => link.organization === organization)).toEqual([]);
+  });
+
+  it('that is half is left alone while SCIM is off', async () => {
+    const organization = await given((f) => [f.team(1), f.fed(1, one), f.disabled]);
+    const all = await lookup.halfLinks('9999', 1_000);
+    expect(all.filter((link) => link.organization === organization)).toEqual([]);
+  });
+});
+
+describe('an organization whose Team Sync was migrated', () => {
+  type Facts = (f: ReturnType<typeof factsOfTeams>) => readonly (readonly Fact[])[];
+  const one = groupIdOf(1);
+  const begun: Facts = (f) => [
+    ...[f.policy('groupMapping', 'strict'), f.team(1), f.group(one, 'One')],
+    f.migrated([one, 1]),
+  ];
+
+  it.each<{ where: string; facts: Facts; listed: boolean }>([
+    { where: 'a group is not linked', facts: begun, listed: true },
+    {
+      where: 'all are linked',
+      facts: (f) => [...begun(f), f.fed(1, one), f.linked(one, 1)],
+      listed: false,
+    },
+    {
+      where: 'the group was kept apart since',
+      facts: (f) => [...begun(f), f.linked(one, 1), f.unlinked(one, 1, true)],
+      listed: false,
+    },
+    { where: 'the group is gone', facts: (f) => [...begun(f), f.groupDeleted(one)], listed: false },
+    { where: 'the team is gone', facts: (f) => [...begun(f), f.deleted(1)], listed: false },
+    { where: 'the team is archived', facts: (f) => [...begun(f), f.archived(1)], listed: false },
+    { where: 'it was rolled back', facts: (f) => [...begun(f), f.rolledBack], listed: false },
+    { where: 'SCIM is off', facts: (f) => [...begun(f), f.disabled], listed: false },
+  ])('has links to complete where $where: $listed', async ({ facts, listed }) => {
+    const organization = await given(facts);
+    const found = await lookup.organizationsToMigrate(1_000);
+    expect(found.includes(organization)).toBe(listed);
+  });
+});
+
+describe('an organization with rules', () => {
+  type Facts = (f: ReturnType<typeof factsOfTeams>) => readonly (readonly Fact[])[];
+  const one = groupIdOf(1);
+  const licenses = (f: ReturnType<typeof factsOfTeams>, name: string, groupId?: string) =>
+    f.policy('licenseRules', [{ license: 'x', group: name, groupId: groupId ?? null }]);
+
+  it.each<{ where: string; facts: Facts; listed: boolean }>([
+    {
+      where: 'a group of that name is there',
+      facts: (f) => [f.group(one, 'Straße'), licenses(f, 'Straße')],
+      listed: true,
+    },
+    {
+      where: 'a group came to bear that name',
+      facts: (f) => [licenses(f, 'Two'), f.group(one, 'One'), f.groupRenamed(one, 'Two')],
+      listed: true,
+    },
+    {
+      where: 'a group of another letter case is there',
+      facts: (f) => [f.group(one, 'ONE'), licenses(f, 'One')],
+      listed: false,
+    },
+    {
+      where: 'a team of that name is there',
+      facts: (f) => [f.team(1, 'One'), licenses(f, 'One')],
+      listed: false,
+    },
+    {
+      where: 'the rule is bound to a group that is there',
+      facts: (f) => [f.group(one, 'One'), licenses(f, 'One', one)],
+      listed: false,
+    },
+    {
+      where: 'the rule is bound to a group that is gone',
+      facts: (f) => [f.group(one, 'One'), licenses(f, 'One', one), f.groupDeleted(one)],
+      listed: true,
+    },
+    {
+      where: 'a rule of the other kind is bound to a group that is gone',
+      facts: (f) => [
+        f.policy('roleRules', [{ role: 'editor', group: 'One', groupId: one }]),
+        licenses(f, 'Two'),
+      ],
+      listed: true,
+    },
+    {
+      where: 'the rules were taken away',
+      facts: (f) => [licenses(f, 'One', one), f.policy('licenseRules', [])],
+      listed: false,
+    },
+    {
+      where: 'SCIM is off',
+      facts: (f) => [licenses(f, 'One', one), f.disabled],
+      listed: false,
+    },
+  ])('is to bind them anew where $where: $listed', async ({ facts, listed }) => {
+    const organization = await given(facts);
+    const found = await lookup.organizationsToBind(1_000);
+    expect(found.includes(organization)).toBe(listed);
   });
 });
 

@@ -36,6 +36,18 @@ export function factsOfTeams(organization: OrganizationId) {
     adopted: ofOrganization({ type: 'DirectoryAdopted', organization }),
     policy: (policy: string, value: JsonValue) =>
       ofOrganization({ type: 'PolicyChanged', organization, policy, value }),
+    migrated: (...links: readonly (readonly [GroupId, number])[]) =>
+      ofOrganization({
+        type: 'TeamSyncMigrated',
+        organization,
+        links: links.map(([groupId, n]) => ({ groupId, teamId: teamIdOf(n) })),
+      }),
+    rolledBack: ofOrganization({
+      type: 'TeamSyncMigrationRolledBack',
+      organization,
+      links: [],
+      era: 1,
+    }),
     user: (n: number, profile: JsonObject = {}) =>
       fact('user', userIdOf(n), {
         type: 'UserRegistered',
@@ -79,6 +91,8 @@ export function factsOfTeams(organization: OrganizationId) {
       fact('group', groupId, { type: 'GroupLinked', groupId, teamId: teamIdOf(n) }),
     unlinked: (groupId: GroupId, n: number, byChoice: boolean) =>
       fact('group', groupId, { type: 'GroupUnlinked', groupId, teamId: teamIdOf(n), byChoice }),
+    groupRenamed: (groupId: GroupId, displayName: string) =>
+      fact('group', groupId, { type: 'GroupRenamed', groupId, displayName, claimId: null }),
     groupDeleted: (groupId: GroupId) => fact('group', groupId, { type: 'GroupDeleted', groupId }),
   };
 }

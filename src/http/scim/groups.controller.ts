@@ -1,4 +1,15 @@
-import { Controller, Delete, Get, Param, Patch, Post, Put, Req, Res } from '@nestjs/common';
+import {
+  Controller,
+  Delete,
+  Get,
+  Param,
+  Patch,
+  Post,
+  Put,
+  Req,
+  Res,
+  UseInterceptors,
+} from '@nestjs/common';
 import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import {
@@ -16,7 +27,7 @@ import { groupType } from '../../scim/schema.js';
 import { callerOf } from './authentication.js';
 import { ListTurns } from './list-turns.js';
 import { listRequest, sendList } from './listing.js';
-import { ReadYourWrites } from './read-your-writes.js';
+import { HeldRefusals, ReadYourWrites } from './read-your-writes.js';
 import { expectedVersions, projectionOf, Representation, sendResource } from './representation.js';
 import { RequestReader } from './request-reader.js';
 import { recordOf } from './request-record.js';
@@ -30,6 +41,7 @@ const MOST_MEMBERS_ANSWERED = 200;
 
 /** Groups. RFC 7644 §3.3 to §3.6 */
 @Controller('scim/v2/:organization/Groups')
+@UseInterceptors(HeldRefusals)
 export class GroupsController {
   constructor(
     private readonly commands: CommandBus,

@@ -3,10 +3,14 @@ import type {
   PolicyChanged,
   SyncDisabled,
   SyncEnabled,
+  TeamLink,
+  TeamSyncMigrated,
+  TeamSyncMigrationRolledBack,
 } from '../../domain/events.js';
 import type { OrganizationId } from '../../domain/identifiers.js';
 import { defaultPolicies, withPolicy, type Policies } from '../../domain/policies.js';
 import type { EventStore, Position, RecordedEvent } from '../../event-store/event-store.js';
+import { foldCase } from '../../scim/comparison.js';
 import type { Projection, ProjectionTarget } from '../projection.js';
 import { applyRun, isDirectoryEvent, type DirectoryEvent } from './directory.run.js';
 import { directoryTables } from './directory.tables.js';
@@ -20,18 +24,40 @@ interface Course {
   readonly linking: Pick<Policies, 'groupMapping' | 'teamSync'>;
   /** What stood before this position was adopted at once; null when nothing was. */
   readonly adoptedThrough: Position | null;
+  /** What the migration that is not rolled back linked. */
+  readonly migrated: readonly TeamLink[] | null;
+  readonly rules: readonly RuledGroup[];
 }
+
+/** Which group a rule names. */
+interface RuledGroup {
+  readonly policy: RulePolicy;
+  readonly id: string | null;
+  readonly name: string;
+  /** The name as search documents have it. */
+  readonly key: string;
+}
+
+type RulePolicy = 'licenseRules' | 'roleRules';
 
 const START: Course = {
   following: false,
   position: 0n,
   linking: { groupMapping: defaultPolicies.groupMapping, teamSync: defaultPolicies.teamSync },
   adoptedThrough: null,
+  migrated: null,
+  rules: [],
 };
 
 /** An event of the organization after which its directory takes another course. */
 type Turn = RecordedEvent & {
-  readonly event: SyncEnabled | SyncDisabled | PolicyChanged | DirectoryAdopted;
+  readonly event:
+    | SyncEnabled
+    | SyncDisabled
+    | PolicyChanged
+    | DirectoryAdopted
+    | TeamSyncMigrated
+    | TeamSyncMigrationRolledBack;
   readonly metadata: { readonly organization: OrganizationId };
 };
 
@@ -41,7 +67,7 @@ type Turn = RecordedEvent & {
  */
 export class DirectoryProjection implements Projection {
   readonly name = 'directory';
-  readonly version = 2;
+  readonly version = 3;
   readonly tables = directoryTables;
 
   constructor(private readonly store: Pick<EventStore, 'readOrganization'>) {}
@@ -97,11 +123,15 @@ const TURNS: ReadonlySet<string> = new Set<Turn['event']['type']>([
   'SyncEnabled',
   'SyncDisabled',
   'DirectoryAdopted',
+  'TeamSyncMigrated',
+  'TeamSyncMigrationRolledBack',
 ]);
 
 function isTurn(recorded: RecordedEvent): recorded is Turn {
   const { event } = recorded;
-  if (event.type === 'PolicyChanged') return Object.hasOwn(START.linking, event.policy);
+  if (event.type === 'PolicyChanged') {
+    return Object.hasOwn(START.linking, event.policy) || isRulePolicy(event.policy);
+  }
   return TURNS.has(event.type);
 }
 
@@ -111,15 +141,31 @@ function courseAfter(course: Course, { event, position }: Turn): Course {
       return course.following ? course : { ...course, following: true };
     case 'SyncDisabled':
       return course.following ? { ...course, following: false, position } : course;
-    case 'PolicyChanged': {
-      const policies = { ...defaultPolicies, ...course.linking };
-      const { groupMapping, teamSync } = withPolicy(policies, event.policy, event.value);
-      return { ...course, linking: { groupMapping, teamSync } };
-    }
+    case 'PolicyChanged':
+      return afterPolicy(course, event);
     case 'DirectoryAdopted':
       return { ...course, adoptedThrough: position };
+    case 'TeamSyncMigrated':
+      return { ...course, migrated: event.links };
+    case 'TeamSyncMigrationRolledBack':
+      return { ...course, migrated: null };
   }
 }
+
+function afterPolicy(course: Course, { policy, value }: PolicyChanged): Course {
+  const policies = withPolicy({ ...defaultPolicies, ...course.linking }, policy, value);
+  if (!isRulePolicy(policy)) {
+    const { groupMapping, teamSync } = policies;
+    return { ...course, linking: { groupMapping, teamSync } };
+  }
+  const named = policies[policy].map(({ group: name, groupId: id }): RuledGroup => {
+    return { policy, id, name, key: foldCase(name) };
+  });
+  return { ...course, rules: [...course.rules.filter((rule) => rule.policy !== policy), ...named] };
+}
+
+const isRulePolicy = (policy: string): policy is RulePolicy =>
+  policy === 'licenseRules' || policy === 'roleRules';
 
 interface CourseRow {
   readonly organization: OrganizationId;
@@ -128,6 +174,8 @@ interface CourseRow {
   readonly group_mapping: Policies['groupMapping'];
   readonly team_sync: Policies['teamSync'];
   readonly adopted_through: string | null;
+  readonly migrated: readonly TeamLink[] | null;
+  readonly rules: readonly RuledGroup[] | null;
 }
 
 async function loadCourses(
@@ -137,7 +185,7 @@ async function loadCourses(
   const organizations = [...new Set(events.map(({ metadata }) => metadata.organization))];
   const { rows } = await client.query<CourseRow>({
     name: `${schema}-courses`,
-    text: `SELECT organization, following, position, group_mapping, team_sync, adopted_through
+    text: `SELECT organization, following, position, group_mapping, team_sync, adopted_through, migrated, rules
            FROM ${schema}.organizations
            WHERE organization = ANY($1)`,
     values: [organizations],
@@ -150,6 +198,8 @@ async function loadCourses(
         position: BigInt(row.position),
         linking: { groupMapping: row.group_mapping, teamSync: row.team_sync },
         adoptedThrough: row.adopted_through === null ? null : BigInt(row.adopted_through),
+        migrated: row.migrated,
+        rules: row.rules ?? [],
       },
     ]),
   );
@@ -161,15 +211,17 @@ async function saveCourses(
   { client, schema }: ProjectionTarget,
 ): Promise<void> {
   for (const organization of turned) {
-    const { following, position, linking, adoptedThrough } = courses.get(organization) ?? START;
+    const course = courses.get(organization) ?? START;
+    const { following, position, linking, adoptedThrough, migrated, rules } = course;
     await client.query(
       `INSERT INTO ${schema}.organizations
-         (organization, following, position, group_mapping, team_sync, adopted_through)
-       VALUES ($1, $2, $3, $4, $5, $6)
+         (organization, following, position, group_mapping, team_sync, adopted_through, migrated, rules)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
        ON CONFLICT (organization) DO UPDATE SET
          following = excluded.following, position = excluded.position,
          group_mapping = excluded.group_mapping, team_sync = excluded.team_sync,
-         adopted_through = excluded.adopted_through`,
+         adopted_through = excluded.adopted_through,
+         migrated = excluded.migrated, rules = excluded.rules`,
       [
         organization,
         following,
@@ -177,6 +229,8 @@ async function saveCourses(
         linking.groupMapping,
         linking.teamSync,
         adoptedThrough?.toString() ?? null,
+        migrated && JSON.stringify(migrated),
+        rules.length > 0 ? JSON.stringify(rules) : null,
       ],
     );
   }

@@ -21,6 +21,7 @@ import {
   type MemberChange,
   type RowKey,
 } from './directory.rows.js';
+import { writeHalfLinks, type TouchedLink } from './half-links.js';
 import { externalGroupOf, foldTeam, isExternal, type TeamRow } from './team-fold.js';
 
 /** An event of the stream of a user, group or team. */
@@ -67,6 +68,8 @@ interface Run {
   readonly teams: Rows<TeamRow>;
   /** The last word on each membership, by group: whether the user is a member. */
   readonly members: Map<string, Map<UserId, boolean>>;
+  /** Of which something was said, in log order. */
+  readonly links: TouchedLink[];
   /** Streams of teams that begin with a group, and when that was. */
   readonly madeForGroups: ReadonlyMap<string, Instant>;
 }
@@ -82,6 +85,7 @@ export async function applyRun(
     groups: new Rows(),
     teams: new Rows(),
     members: new Map(),
+    links: [],
     madeForGroups: new Map(
       events
         .filter(beginsWithGroup)
@@ -94,6 +98,7 @@ export async function applyRun(
   await writeGroups(run.groups, target);
   await writeTeams(run.teams, target);
   await writeMembers(memberChanges(run), target);
+  await writeHalfLinks(run.links, target);
 }
 
 function fold(recorded: DirectoryEvent, run: Run): void {
@@ -113,7 +118,7 @@ function foldGroupEvent(
   key: string,
   event: GroupEvent,
   recorded: DirectoryEvent,
-  { groups, teams, members }: Run,
+  { groups, teams, members, links }: Run,
 ): void {
   const before = groups.current.get(key);
   const team = teams.current.get(key);
@@ -126,6 +131,9 @@ function foldGroupEvent(
   if (row === before) return;
   // What was an external group keeps its place in lists.
   groups.put(key, external && row ? { ...row, sequence: before.sequence } : row, recorded);
+  for (const team of new Set([before?.team_id, row?.team_id])) {
+    if (team && before?.team_id !== row?.team_id) links.push(linkOf(recorded, { team }));
+  }
   if (event.type === 'GroupMembersChanged') {
     const group = members.get(key) ?? new Map<UserId, boolean>();
     members.set(key, group);
@@ -142,18 +150,42 @@ function foldTeamEvent(
   key: string,
   event: TeamEvent,
   recorded: DirectoryEvent,
-  { groups, teams, madeForGroups }: Run,
+  { groups, teams, madeForGroups, links }: Run,
 ): void {
   const before = teams.current.get(key);
   const team = foldTeam(before, event, recorded);
   if (team === before) return;
   teams.put(key, team, recorded);
+  for (const group of changedFeeders(before, team)) links.push(linkOf(recorded, { group }));
   const { stream, position, metadata } = recorded;
   if (event.type === 'TeamCreated' && madeForGroups.get(stream) === metadata.occurredAt) return;
   const shown = groups.current.get(key);
   if (shown && !isExternal(shown)) return;
   const external = team && externalGroupOf(team, shown?.sequence ?? position.toString());
   if (shown || external) groups.put(key, external, recorded);
+}
+
+/** The link of the group or team whose stream this is with the other one. */
+function linkOf(
+  { metadata, stream }: DirectoryEvent,
+  other: { readonly group: string } | { readonly team: string },
+): TouchedLink {
+  const { organization, occurredAt: at } = metadata;
+  const own = resourceIdOf(stream);
+  return { organization, group: own, team: own, at, ...other };
+}
+
+/** The groups that feed the team before or after, and not both. */
+function changedFeeders(
+  before: TeamRow | undefined,
+  after: TeamRow | undefined,
+): readonly string[] {
+  const [was, is] = [before?.feeders ?? [], after?.feeders ?? []];
+  if (was === is) return [];
+  return [
+    ...was.filter((group) => !is.includes(group)),
+    ...is.filter((group) => !was.includes(group)),
+  ];
 }
 
 /** Whether a group feeds the team first of all: one that was made for it at that instant was never external. */

@@ -1,3 +1,5 @@
+import { halfLinksTable } from './half-links.js';
+
 /** The attributes by which providers look up; their values may be longer than what an index can hold. */
 export const indexedAttributes = {
   users: ['userName', 'externalId'],
@@ -73,7 +75,11 @@ export const directoryTables = (schema: string): string => `
     group_mapping text NOT NULL,
     team_sync text NOT NULL,
     -- position of the last event by which all that stood before it was adopted at once
-    adopted_through bigint
+    adopted_through bigint,
+    -- the links that the migration to SCIM group sync decided on: a list of {groupId, teamId}
+    migrated jsonb,
+    -- the rules that name groups: a list of {policy, id, name, key}; the key is the name as search documents have it
+    rules jsonb
   ) WITH (fillfactor = 50);
 
   -- apart from organizations, because every batch changes it
@@ -131,4 +137,5 @@ export const directoryTables = (schema: string): string => `
     user_id text COLLATE "C" NOT NULL,
     PRIMARY KEY (organization, group_id, user_id)
   );
+  ${halfLinksTable(schema)}
 `;

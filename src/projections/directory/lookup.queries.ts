@@ -1,5 +1,5 @@
 import type { Pool } from 'pg';
-import type { GroupId, OrganizationId, TeamId, UserId } from '../../domain/identifiers.js';
+import type { GroupId, Instant, OrganizationId, TeamId, UserId } from '../../domain/identifiers.js';
 import { parseFilter } from '../../scim/filter.js';
 import { groupType, userType, type ResourceType } from '../../scim/schema.js';
 import type { PointReads } from './directory.queries.js';
@@ -10,6 +10,12 @@ interface FormerMembership {
   readonly organization: OrganizationId;
   readonly group: GroupId;
   readonly user: UserId;
+}
+
+interface HalfLink {
+  readonly organization: OrganizationId;
+  readonly group: GroupId;
+  readonly team: TeamId;
 }
 
 /** Of a row of teams, as their indexes have it. */
@@ -142,6 +148,51 @@ export class LookupQueries {
       WHERE t.organization = o.organization AND ${EXTERNAL} AND t.unfed_since < o.adopted_through`;
   }
 
+  halfLinksOf(organization: OrganizationId): Promise<readonly HalfLink[]> {
+    return this.half('half-links-of', 'WHERE organization = $1', [organization]);
+  }
+
+  /** Of every organization whose directory follows the log: where it is frozen, nothing tells whether they still are. */
+  halfLinks(before: Instant, limit: number): Promise<readonly HalfLink[]> {
+    const condition = `JOIN ${this.schema}.organizations USING (organization)
+      WHERE following AND since < $1 ORDER BY since LIMIT $2`;
+    return this.half('half-links-before', condition, [before, limit]);
+  }
+
+  organizationsToMigrate(limit: number): Promise<readonly OrganizationId[]> {
+    return this.ids<OrganizationId>(
+      'organizations-to-migrate',
+      `SELECT organization AS id FROM ${this.schema}.organizations o
+       WHERE following AND team_sync = 'scim' AND migrated IS NOT NULL
+         AND EXISTS (
+           SELECT FROM jsonb_to_recordset(o.migrated) AS link ("groupId" text, "teamId" text)
+           JOIN ${this.schema}.groups g ON g.organization = o.organization AND g.id = link."groupId"
+           JOIN ${this.schema}.teams t ON t.organization = o.organization AND t.id = link."teamId"
+           WHERE ${UNLINKED} AND NOT t.archived
+         )
+       ORDER BY organization LIMIT $1`,
+      [limit],
+    );
+  }
+
+  organizationsToBind(limit: number): Promise<readonly OrganizationId[]> {
+    const group = (condition: string): string =>
+      `EXISTS (SELECT FROM ${this.schema}.groups g WHERE g.organization = o.organization AND g.revision >= 0 AND ${condition})`;
+    const named = `${indexedPart(`g.search ->> 'displayName'`)} COLLATE "C" = ${indexedPart('rule.key')}
+      AND g.resource ->> 'displayName' = rule.name`;
+    return this.ids<OrganizationId>(
+      'organizations-to-bind',
+      `SELECT organization AS id FROM ${this.schema}.organizations o
+       WHERE following AND rules IS NOT NULL
+         AND EXISTS (
+           SELECT FROM jsonb_to_recordset(o.rules) AS rule (id text, name text, key text)
+           WHERE CASE WHEN rule.id IS NULL THEN ${group(named)} ELSE NOT ${group('g.id = rule.id')} END
+         )
+       ORDER BY organization LIMIT $1`,
+      [limit],
+    );
+  }
+
   async userCount(organization: OrganizationId): Promise<number> {
     const { rows } = await this.points.query<{ users: string }>({
       name: `${this.schema}-user-count`,
@@ -179,6 +230,20 @@ export class LookupQueries {
        WHERE t.organization = $1 AND ${clause} AND ${condition} ORDER BY t.sequence`,
       parameters,
     );
+  }
+
+  private async half(
+    name: string,
+    condition: string,
+    values: readonly unknown[],
+  ): Promise<readonly HalfLink[]> {
+    const { rows } = await this.points.query<HalfLink>({
+      name: `${this.schema}-${name}`,
+      text: `SELECT organization, group_id AS group, team_id AS team
+             FROM ${this.schema}.half_links ${condition}`,
+      values: [...values],
+    });
+    return rows;
   }
 
   private async ids<Id extends string>(
