@@ -1,14 +1,22 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
 import { createTestDatabase } from '../support/database.js';
-import { expectScimError, newOrganization, TestOrganization } from '../support/scim-client.js';
+import {
+  expectScimError,
+  newOrganization,
+  TestOrganization,
+  USER,
+} from '../support/scim-client.js';
 import { startService, type RunningService } from '../support/service.js';
 
 let services: readonly RunningService[] = [];
+let databaseUrl: string;
 let here: TestOrganization;
 let there: TestOrganization;
 
 beforeAll(async () => {
-  const { url: databaseUrl } = await createTestDatabase();
+  databaseUrl = (await createTestDatabase()).url;
   const adminKey = randomUUID();
   const first = await startService({ databaseUrl, adminKey });
   const second = await startService({ databaseUrl, adminKey });
@@ -51,4 +59,48 @@ it('shows on every instance what any instance acknowledged', async () => {
       'NameClaimed',
     ]);
   }
+});
+
+describe('while the directory is behind what another instance has written', () => {
+  /** Runs the work while no projection of users comes to its end; reads go on. */
+  async function behind<Result>(work: () => Promise<Result>): Promise<Result> {
+    const blocker = new pg.Client({ connectionString: databaseUrl });
+    await blocker.connect();
+    try {
+      const { rows } = await blocker.query<{ schema: string }>(
+        "SELECT schemaname AS schema FROM pg_tables WHERE schemaname LIKE 'directory%' AND tablename = 'users'",
+      );
+      await blocker.query(`BEGIN; LOCK TABLE ${rows[0]!.schema}.users IN EXCLUSIVE MODE`);
+      return await work();
+    } finally {
+      await blocker.end();
+    }
+  }
+
+  it('a user that a refused DELETE names as gone is gone from reads', async () => {
+    const { id } = await here.createUser();
+    const read = await behind(async () => {
+      expect((await here.scim('DELETE', `/Users/${id}`)).status).toBe(204);
+      expectScimError(await there.scim('DELETE', `/Users/${id}`), 404);
+      return there.scim('GET', `/Users/${id}`);
+    });
+    expectScimError(read, 404);
+  });
+
+  it('a POST is told that its name is taken when reads find who bears it', async () => {
+    const body = { schemas: [USER], userName: `${randomUUID()}@example.com` };
+    const filter = encodeURIComponent(`userName eq "${body.userName}"`);
+    let isAnswered = false;
+    const { first, second } = await behind(async () => {
+      const first = here.scim('POST', '/Users', body);
+      await sleep(300);
+      const second = there.scim('POST', '/Users', body).finally(() => (isAnswered = true));
+      await sleep(300);
+      expect(isAnswered).toBe(false);
+      return { first, second };
+    });
+    expectScimError(await second, 409);
+    expect((await there.scim('GET', `/Users?filter=${filter}`)).body.totalResults).toBe(1);
+    expect((await first).status).toBe(201);
+  });
 });

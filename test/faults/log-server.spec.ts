@@ -28,7 +28,7 @@ beforeEach(async () => {
   folder = mkdtempSync(path.join(process.env.ROLLCALL_TEST_FOLDER!, 'log-server-'));
   server = await startServer();
   const databaseUrl = (await createTestDatabase()).url;
-  service = await startService({ databaseUrl, env: { EVENTSTORE_URL: server.connectionString } });
+  service = await startService({ databaseUrl, eventStoreUrl: server.connectionString });
 });
 
 afterEach(async () => {
@@ -88,7 +88,7 @@ it('loses nothing when the service is killed meanwhile', async () => {
     databaseUrl: databaseUrl!,
     port,
     adminKey,
-    env: { EVENTSTORE_URL: server.connectionString },
+    eventStoreUrl: server.connectionString,
   });
   await expectAllThere(load);
 });

@@ -18,6 +18,8 @@ export interface ServiceOptions {
   readonly dataDir?: string;
   readonly port?: number;
   readonly adminKey?: string;
+  /** A log of the test's own, whatever the run says. */
+  readonly eventStoreUrl?: string;
   readonly env?: Readonly<Record<string, string>>;
 }
 
@@ -107,7 +109,7 @@ async function launch(options: ServiceOptions): Promise<RunningService> {
       ROLLCALL_ADMIN_KEY: adminKey,
       ROLLCALL_DATA_DIR: options.dataDir ?? `${logFile}.data`,
       ...(databaseUrl && { DATABASE_URL: databaseUrl }),
-      ...logEnvironment({ databaseUrl, dataDir: options.dataDir }),
+      ...logEnvironment({ ...options, databaseUrl }),
       ...options.env,
     },
   });
