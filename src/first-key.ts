@@ -1,6 +1,11 @@
 import type { INestApplication } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
-import { IssueApiKey, RevokeApiKey, type IssuedApiKey } from './commands/messages.js';
+import {
+  IssueApiKey,
+  RevokeApiKey,
+  type IssuedApiKey,
+  type Position,
+} from './commands/messages.js';
 import { ConfigError } from './config.js';
 import { AccessQueries, type ApiKeyRow } from './projections/access/access.queries.js';
 import { Projector } from './projections/projector.js';
@@ -25,26 +30,29 @@ export async function ensureAdministratorKey(
   }
   if (await anOwnerHasAKey(app)) return null;
   const { key, position } = await issue(app, MADE);
-  if (position !== null) await app.get(Projector).waitFor('access', position);
+  await inForce(app, position);
   return key;
 }
 
 /** Tells only when it is certain: a log that is still being read may yet tell of an owner. */
 async function anOwnerHasAKey(app: INestApplication): Promise<boolean> {
-  for (;;) {
-    const covered = await app.get(Projector).waitForHead('access');
-    const keys = await app.get(AccessQueries).apiKeys(null);
-    if (keys.some(({ role }) => role === 'owner')) return true;
-    if (covered) return false;
-  }
+  await inForce(app, null);
+  const keys = await app.get(AccessQueries).apiKeys(null);
+  return keys.some(({ role }) => role === 'owner');
+}
+
+/** @param position null for everything that was recorded so far */
+async function inForce(app: INestApplication, position: Position | null): Promise<void> {
+  const projector = app.get(Projector);
+  const wait = () =>
+    position === null ? projector.waitForHead('access') : projector.waitFor('access', position);
+  while (!(await wait()));
 }
 
 /** A configured key takes the place of the one that was configured before. */
 async function admitConfigured(app: INestApplication, configured: string): Promise<void> {
   const { id, position: issuedAt } = await issue(app, CONFIGURED, configured);
-  const projector = app.get(Projector);
-  if (issuedAt === null) await projector.waitForHead('access');
-  else await projector.waitFor('access', issuedAt);
+  await inForce(app, issuedAt);
   const access = app.get(AccessQueries);
   const { role = 'owner' } = (await access.apiKey(id)) ?? {};
   if (role !== 'owner') {
@@ -53,7 +61,7 @@ async function admitConfigured(app: INestApplication, configured: string): Promi
   const keys = await access.apiKeys(null);
   for (const earlier of keys.filter((key) => wasConfigured(key) && key.id !== id)) {
     const position = await app.get(CommandBus).execute(new RevokeApiKey(earlier.id, STARTING));
-    if (position !== null) await projector.waitFor('access', position);
+    await inForce(app, position);
   }
 }
 

@@ -14,6 +14,7 @@ import { ensureAdministratorKey } from './first-key.js';
 import { describeApi } from './http/admin/openapi.js';
 import { BODY_LIMIT, readJsonBodies } from './http/body.js';
 import { EdgeErrorFilter } from './http/edge-error.filter.js';
+import { Startup } from './http/ops/health.controller.js';
 import { HttpMetrics } from './http/ops/http-metrics.js';
 import { refuseUnreadable, refuseUrl } from './http/malformed-request.js';
 import { observeRequests } from './http/requests.js';
@@ -57,9 +58,11 @@ async function start(): Promise<void> {
       startReacting(app);
       app.get(RequestLogRetention).start();
     }
+    // Before the key, which waits for what may be a long log: a process that is at it lives, and is not to be restarted.
+    await app.listen(config.port, config.host);
     const key =
       config.role === 'projector' ? null : await ensureAdministratorKey(app, config.adminKey);
-    await app.listen(config.port, config.host);
+    app.get(Startup).complete();
     announce(config, await app.getUrl(), key, embedded);
   } catch (error) {
     await app?.close();

@@ -1,12 +1,15 @@
 import { createHash, randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
 import { createTestDatabase } from '../support/database.js';
 import {
   callApi,
+  eventually,
   newOrganization,
   type Service,
   type TestOrganization,
 } from '../support/scim-client.js';
-import { sharedService, startService, type RunningService } from '../support/service.js';
+import { freePort, sharedService, startService, type RunningService } from '../support/service.js';
 import { issueKey, revokeKey, ROLES, type IssuedKey, type Role } from './api-keys.js';
 import { expectProblem, withoutInstance } from './expect-problem.js';
 
@@ -239,6 +242,42 @@ describe('at a start', () => {
     const earlier = { ...second, adminKey: first.adminKey };
     expectProblem(await callApi(earlier, 'GET', '/api/keys'), 401, 'unauthenticated');
     expect(idsOf(await list({ ...second, adminKey: String(named.body['key']) }))).toHaveLength(2);
+  }, 60_000);
+
+  it('the last configured key goes also when its table is filled anew, and the process lives meanwhile', async () => {
+    const first = await start(randomUUID());
+    await first.stop();
+    const blocker = new pg.Client({ connectionString: database });
+    await blocker.connect();
+    const { rows } = await blocker.query<{ generation: string }>(
+      "SELECT generation FROM projections.checkpoints WHERE generation LIKE 'access%'",
+    );
+    const { generation } = rows[0]!;
+    await blocker.query(`
+      UPDATE projections.checkpoints SET position = 0 WHERE generation = '${generation}';
+      DELETE FROM ${generation}.api_keys`);
+    await blocker.query(`BEGIN; LOCK TABLE ${generation}.api_keys IN EXCLUSIVE MODE`);
+    const port = await freePort();
+    const url = `http://127.0.0.1:${port}`;
+    const starting = startService({ databaseUrl: database, adminKey: randomUUID(), port });
+    try {
+      const status = async (path: string) =>
+        (await fetch(url + path).catch(() => undefined))?.status;
+      await eventually(
+        () => status('/healthz'),
+        (answer) => answer === 200,
+        20_000,
+      );
+      await sleep(2_500);
+      expect([await status('/healthz'), await status('/readyz')]).toEqual([200, 503]);
+    } finally {
+      await blocker.end();
+    }
+    const second = await starting;
+    running.push(second);
+    expect((await callApi(second, 'GET', '/api/keys')).status).toBe(200);
+    const earlier = { ...second, adminKey: first.adminKey };
+    expectProblem(await callApi(earlier, 'GET', '/api/keys'), 401, 'unauthenticated');
   }, 60_000);
 
   it('a key of less permission is refused as the configured one', async () => {

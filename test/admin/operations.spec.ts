@@ -22,11 +22,11 @@ it('/healthz answers whoever asks', async () => {
   expect(await response.json()).toEqual({ status: 'ok' });
 });
 
-it('/readyz names the database and every projection', async () => {
+it('/readyz names the start, the database and every projection', async () => {
   const response = await fetch(`${service.url}/readyz`);
   expect(response.status).toBe(200);
   const up = { status: 'up', responseTime: expect.any(Number) };
-  const parts = { database: up, access: up, directory: up, roster: up, history: up };
+  const parts = { start: up, database: up, access: up, directory: up, roster: up, history: up };
   expect(await response.json()).toEqual({ status: 'ok', parts });
 });
 

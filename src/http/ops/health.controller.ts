@@ -1,4 +1,4 @@
-import { Controller, Get, Res } from '@nestjs/common';
+import { Controller, Get, Injectable, Res } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import { HealthIndicatorService, type HealthIndicatorResult } from '@nestjs/terminus';
 import type { FastifyReply } from 'fastify';
@@ -13,6 +13,20 @@ interface Readiness {
   readonly parts: HealthIndicatorResult;
 }
 
+/** What a process does before it can serve, and listens already: live, but not ready. */
+@Injectable()
+export class Startup {
+  private done = false;
+
+  get isDone(): boolean {
+    return this.done;
+  }
+
+  complete(): void {
+    this.done = true;
+  }
+}
+
 /** Whether the process lives, and whether it can do its work. */
 @ApiExcludeController()
 @Controller()
@@ -21,6 +35,7 @@ export class HealthController {
     private readonly indicators: HealthIndicatorService,
     private readonly access: AccessQueries,
     private readonly projector: Projector,
+    private readonly startup: Startup,
   ) {}
 
   /** Needs nothing but the process: a lost database is no reason to restart it. */
@@ -30,14 +45,15 @@ export class HealthController {
   }
 
   /**
-   * 200 when the database answers and every projection catches up with the log within the bound of reads, else 503.
+   * 200 when the start is done, the database answers and every projection catches up with the log within the bound of reads, else 503.
    * Without a database nothing is asked of the log, which would wait for it and outlive the request.
    */
   @Get('readyz')
   async ready(@Res({ passthrough: true }) reply: FastifyReply): Promise<Readiness> {
     const database = await this.check('database', () => this.access.ping(), 'it cannot be reached');
     const projections = isUp(database) ? await this.projections() : {};
-    const parts = { ...database, ...projections };
+    const start = await this.check('start', () => this.started(), 'the key is not in force yet');
+    const parts = { ...start, ...database, ...projections };
     const ready = isUp(parts);
     void reply.status(ready ? 200 : 503).header('cache-control', 'no-store');
     return { status: ready ? 'ok' : 'error', parts };
@@ -64,6 +80,10 @@ export class HealthController {
         }),
       )
       .withTimeout(CHECK_TIMEOUT_MS);
+  }
+
+  private started(): Promise<void> {
+    return this.startup.isDone ? Promise.resolve() : Promise.reject(new Error('starting'));
   }
 
   private async catchUp(name: ProjectionName): Promise<void> {

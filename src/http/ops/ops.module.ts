@@ -1,6 +1,6 @@
 import type { Provider, Type } from '@nestjs/common';
 import { Registry } from 'prom-client';
-import { HealthController } from './health.controller.js';
+import { HealthController, Startup } from './health.controller.js';
 import { HttpMetrics } from './http-metrics.js';
 import { MetricsController } from './metrics.controller.js';
 import { processRegistry } from './process-metrics.js';
@@ -13,6 +13,7 @@ export const opsControllers: Type[] = [HealthController, MetricsController];
 /** What they need besides Projector, the queries, RequestLog and TerminusModule. */
 export const opsProviders: Provider[] = [
   { provide: Registry, useFactory: processRegistry },
+  Startup,
   HttpMetrics,
   ProjectionMetrics,
   ProvisioningMetrics,
