@@ -44,9 +44,8 @@ async function anOwnerHasAKey(app: INestApplication): Promise<boolean> {
 /** @param position null for everything that was recorded so far */
 async function inForce(app: INestApplication, position: Position | null): Promise<void> {
   const projector = app.get(Projector);
-  const wait = () =>
-    position === null ? projector.waitForHead('access') : projector.waitFor('access', position);
-  while (!(await wait()));
+  const until = position ?? (await projector.head());
+  while (!(await projector.waitFor('access', until)));
 }
 
 /** A configured key takes the place of the one that was configured before. */

@@ -112,7 +112,7 @@ async function createApp(
   readJsonBodies(server);
   observeRequests(server, app.get(HttpMetrics));
   recordScimRequests(server, app.get(RequestLog));
-  authenticateScim(server, app.get(AccessQueries), app.get(TokenUsage));
+  authenticateScim(server, app.get(AccessQueries), app.get(TokenUsage), app.get(Projector));
   app.useGlobalFilters(app.get(EdgeErrorFilter));
   describeApi(app);
   return app;

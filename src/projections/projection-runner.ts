@@ -35,7 +35,8 @@ export class ProjectionRunner {
   private following: Promise<void> | undefined;
   private leading = false;
   private failures = 0;
-  private fresh = true;
+  /** Whether everything is applied that was acknowledged before the start, or before the database was lost. */
+  private fresh = false;
   private readonly freshening: (() => void)[] = [];
 
   constructor(
@@ -77,11 +78,15 @@ export class ProjectionRunner {
     }
   }
 
-  /** Resolves at once, but after a start or a lost database only when everything acknowledged before is applied. */
-  async caughtUp(timeoutMs: number): Promise<void> {
-    if (this.fresh) return;
+  /**
+   * Resolves at once, but after a start or a lost database only when everything acknowledged before is applied.
+   * @returns false when the time ran out first
+   */
+  async caughtUp(timeoutMs: number): Promise<boolean> {
+    if (this.fresh) return true;
     const catchingUp = new Promise<void>((resolve) => this.freshening.push(resolve));
     await Promise.race([catchingUp, sleep(timeoutMs, undefined, { ref: false })]);
+    return this.fresh;
   }
 
   /** Applies the log as it grows, until the signal aborts. */
@@ -114,10 +119,10 @@ export class ProjectionRunner {
 
   private async leadOnce(signal: AbortSignal): Promise<void> {
     try {
-      this.fresh = false;
       const head = await this.store.head();
       let position = await readCheckpoint(this.pool, schemaOf(this.projection));
-      // Not `cover`: a database that crashed may have lost the last rows, together with their checkpoint.
+      // A database that crashed may have lost the last rows, together with their checkpoint.
+      if (position < this.covered) this.fresh = false;
       this.covered = position;
       // Another writer may have applied what is waited for here.
       this.resolveWaiters();

@@ -16,6 +16,15 @@ const LEADER_LOCK = 7_205_759_404;
 const LEADERSHIP_POLL_MS = 250;
 const LEADERSHIP_TIMEOUT_MS = 5_000;
 
+/** A projection is filled anew: a client that was told that its resources are gone would make them again. */
+export class NotCaughtUp extends Error {
+  readonly code = 'PROJECTION_NOT_CAUGHT_UP';
+
+  constructor(name: ProjectionName) {
+    super(`the projection ${name} has not caught up with the log`);
+  }
+}
+
 export interface ProjectorOptions {
   readonly databaseUrl: string;
   /** What tells the log from others on which the database might be started. */
@@ -81,9 +90,15 @@ export class Projector {
     return covered;
   }
 
-  /** Holds until reads of the projection see everything acknowledged so far, by whichever process. */
+  /**
+   * Holds until reads of the projection see everything acknowledged so far, by whichever process.
+   * @returns false when the time ran out first
+   * @throws NotCaughtUp
+   */
   async waitForHead(name: ProjectionName): Promise<boolean> {
-    return this.waitFor(name, await this.head());
+    if (await this.waitFor(name, await this.head())) return true;
+    await this.caughtUp(name);
+    return false;
   }
 
   /** Where everything stands that was acknowledged so far, by whichever process. */
@@ -91,9 +106,12 @@ export class Projector {
     return this.store.head();
   }
 
-  /** Holds reads back while the projection catches up after a start or a lost database, at most READ_YOUR_WRITES_MS. */
-  caughtUp(name: ProjectionName): Promise<void> {
-    return this.runner(name).caughtUp(READ_YOUR_WRITES_MS);
+  /**
+   * Holds reads back while the projection catches up after a start or a lost database, at most READ_YOUR_WRITES_MS.
+   * @throws NotCaughtUp what is there by then lacks what was acknowledged: nothing may be read from it
+   */
+  async caughtUp(name: ProjectionName): Promise<void> {
+    if (!(await this.runner(name).caughtUp(READ_YOUR_WRITES_MS))) throw new NotCaughtUp(name);
   }
 
   /** Whether reads of the projection, as far as this process knows, see the log up to `position`. */

@@ -7,6 +7,7 @@ import {
 import type { FastifyRequest } from 'fastify';
 import type { CommandContext } from '../../commands/messages.js';
 import { AccessQueries, type KeyAccess } from '../../projections/access/access.queries.js';
+import { Projector } from '../../projections/projector.js';
 import { needOf, permits } from './permissions.js';
 import { Problem } from './problem.js';
 
@@ -22,12 +23,17 @@ const callers = new WeakMap<FastifyRequest, KeyAccess>();
 /** Lets a request in that carries a valid API key which may do what the endpoint does, in the organization of the path. */
 @Injectable()
 export class ApiKeyGuard implements CanActivate {
-  constructor(private readonly access: AccessQueries) {}
+  constructor(
+    private readonly access: AccessQueries,
+    private readonly projector: Projector,
+  ) {}
 
   /** @throws Problem unauthenticated, forbidden */
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const request = context.switchToHttp().getRequest<FastifyRequest>();
     const bearer = BEARER.exec(request.headers.authorization ?? '')?.[1];
+    // Until then a key may be unknown that is good, and good that was revoked.
+    await this.projector.caughtUp('access');
     const key = bearer === undefined ? undefined : await this.access.authenticateKey(bearer);
     if (!key) throw new Problem('unauthenticated', 'expected Authorization: Bearer <API key>');
     const { organization } = request.params as { readonly organization?: string };

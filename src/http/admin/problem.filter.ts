@@ -38,7 +38,10 @@ export class ProblemFilter {
     const refused = refusedByFramework(exception);
     if (refused) return refused;
     if (isUnavailable(exception)) {
-      return new Problem('service-unavailable', 'the database cannot be reached; try again');
+      return new Problem(
+        'service-unavailable',
+        'what is stored cannot be reached at present; try again',
+      );
     }
     this.logger.error(`unexpected failure ${correlationId}: ${placeOf(exception)}`);
     const detail = `correlation id ${correlationId} finds it in the service's log`;

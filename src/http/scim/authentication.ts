@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { OrganizationId, TokenId } from '../../domain/identifiers.js';
 import type { AccessQueries } from '../../projections/access/access.queries.js';
+import type { Projector } from '../../projections/projector.js';
 import type { TokenUsage } from '../../projections/access/token-usage.js';
 import { errorBody, ScimError } from '../../scim/errors.js';
 import { isScimRequest, scimAddress } from '../scim-address.js';
@@ -51,6 +52,7 @@ export function authenticateScim(
   server: FastifyInstance,
   access: AccessQueries,
   usage: TokenUsage,
+  projector: Projector,
 ): void {
   server.addHook('onRequest', async (request, reply) => {
     const id = organizationEntered(request);
@@ -58,10 +60,14 @@ export function authenticateScim(
     try {
       const bearer = BEARER.exec(request.headers.authorization ?? '')?.[1];
       const now = Date.now();
+      // Until then a token may be unknown that is good, and good that was revoked.
+      await projector.caughtUp('access');
       if (bearer === undefined) return unauthorized(request, reply, 'token-missing');
       const found = await access.authenticate(id, bearer, now);
       if ('refused' in found) return unauthorized(request, reply, found.refused);
       const { tokenId, policies, syncEnabled } = found;
+      // Until then what is there may be missing from reads, and from where commands look.
+      await projector.caughtUp('directory');
       const admission = admissionOf(policies);
       recordOf(request).authenticated(tokenId, admission);
       const refusal = connectionRefusal(admission, syncEnabled, request.ip);

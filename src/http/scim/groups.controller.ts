@@ -101,7 +101,6 @@ export class GroupsController {
       const group = await this.queries.execute(new CurrentGroup(organization, id));
       return this.sendWritten(request, reply, group, projection, 200);
     }
-    await this.writes.caughtUp();
     const withMembers = projectionIncludes(projection, 'members');
     const group = await this.directory.group(organization, id, withMembers);
     if (!group) throw new ScimError(404, undefined, 'no such group');

@@ -45,17 +45,11 @@ export class ReadYourWrites {
     return false;
   }
 
-  /** Holds a read back while the directory catches up after a start or a lost database. */
-  caughtUp(): Promise<void> {
-    return this.projector.caughtUp('directory');
-  }
-
   /**
    * Holds a read of more than one resource back until it sees every write that was answered too early, as long as a
    * write would be held.
    */
   async seesAll(): Promise<void> {
-    await this.caughtUp();
     await this.projector.waitFor('directory', this.latest);
   }
 
