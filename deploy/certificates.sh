@@ -4,6 +4,8 @@
 set -eu
 
 made=$(mktemp -d)
+# Else the keys would stay in the container that has ended.
+trap 'rm -rf "$made"' EXIT
 
 if [ ! -f /authority/ca.crt ]; then
   es-gencert-cli create-ca -days 3650 -out "$made/ca"

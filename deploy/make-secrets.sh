@@ -11,11 +11,11 @@ random() {
   od -An -v -tx1 -N24 /dev/urandom | tr -d ' \n'
 }
 
-# The folder is closed to other users; the files are readable, because Compose mounts them with their own mode into
-# containers that run as other users.
+# The folder is closed to other users; its files are open, because Compose mounts them with their own mode into containers
+# that run as other users.
 secret() {
   [ -e "secrets/$1" ] || printf '%s\n' "$2" >"secrets/$1"
-  chmod 0444 "secrets/$1"
+  chmod 0644 "secrets/$1"
 }
 
 secret postgres_password "$(random)"

@@ -6,6 +6,8 @@ import { Ajv } from 'ajv';
 import { parse } from 'yaml';
 
 const FILE = 'docker-compose.yml';
+/** The path of a secret, which may be the default of a variable of Compose. */
+const SECRET = /^(?:\$\{\w+:?-)?\/run\/secrets\/([\w.-]+)\}?$/;
 const PINNED = /:(?!latest$)[\w][\w.-]*(@sha256:[0-9a-f]{64})?$/;
 
 /**
@@ -24,10 +26,11 @@ export function problemsInCompose(text, variables) {
   if (violations.length > 0) return violations;
   return Object.entries(file.services ?? {}).flatMap(([name, service]) =>
     [
-      ...unknownVariables(service, variables),
+      ...unknownVariables(service, variables, file),
       ...secretsOutOfReach(service),
       ...unknownReferences(service, file),
-      ...unpinnedImage(service),
+      ...unpinnedImage(service, file),
+      ...imageBuiltTwice(name, service, file),
     ].map((problem) => `${FILE}: ${name}: ${problem}`),
   );
 }
@@ -48,8 +51,14 @@ function violationsOfSchema(file) {
   });
 }
 
-/** What is built here is Rollcall. */
-const isRollcall = (service) => service.build !== undefined;
+/** What is built here is Rollcall; several services may run the image that one of them builds. */
+const isRollcall = ({ build, image }, { services }) =>
+  build !== undefined || buildersOf(image, services).length > 0;
+
+function buildersOf(image, services) {
+  if (image === undefined) return [];
+  return Object.entries(services).filter(([, other]) => other.build && other.image === image);
+}
 
 function environmentOf({ environment = {} }) {
   if (!Array.isArray(environment)) return Object.entries(environment);
@@ -59,8 +68,8 @@ function environmentOf({ environment = {} }) {
   });
 }
 
-function unknownVariables(service, variables) {
-  if (!isRollcall(service)) return [];
+function unknownVariables(service, variables, file) {
+  if (!isRollcall(service, file)) return [];
   return environmentOf(service)
     .filter(([name]) => !variables.includes(name))
     .map(([name]) => `passes ${name}, which src/config.ts does not read`);
@@ -69,7 +78,7 @@ function unknownVariables(service, variables) {
 function secretsOutOfReach(service) {
   const granted = namesIn(service.secrets, 'source');
   return environmentOf(service)
-    .map(([name, value]) => [name, /^\/run\/secrets\/(.+)$/.exec(value)?.[1]])
+    .map(([name, value]) => [name, SECRET.exec(value)?.[1]])
     .filter(([, secret]) => secret !== undefined && !granted.includes(secret))
     .map(([name, secret]) => `${name} names the secret ${secret}, which it is not given`);
 }
@@ -97,9 +106,20 @@ const missing = (kind, names, known = {}) =>
   names.filter((name) => !(name in known)).map((name) => `there is no ${kind} ${name}`);
 
 /** An image that is built here needs a name only. */
-function unpinnedImage(service) {
-  if (isRollcall(service) || PINNED.test(service.image ?? '')) return [];
+function unpinnedImage(service, file) {
+  if (isRollcall(service, file) || PINNED.test(service.image ?? '')) return [];
   return [`the image ${service.image ?? ''} is not pinned by a tag`];
+}
+
+/** Compose builds at once for all services of a profile; the second export of a name fails while nobody had it before. */
+function imageBuiltTwice(name, { build, image, profiles = [] }, { services }) {
+  if (build === undefined) return [];
+  const together = (other) =>
+    profiles.length === 0 || other.length === 0 || other.some((each) => profiles.includes(each));
+  const [first] = buildersOf(image, services).find(([, other]) =>
+    together(other.profiles ?? []),
+  ) ?? [name];
+  return first === name ? [] : [`builds the image ${image}, as ${first} does`];
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {

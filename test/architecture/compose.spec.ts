@@ -116,6 +116,43 @@ it('finds an unknown variable in a list as well', () => {
   ]);
 });
 
+const SHARED = SOUND.replace('build: .', 'image: rollcall:local').replace(
+  '  rollcall:\n',
+  '  api:\n    <<: *rollcall\n    environment: {PORT: 1}\n  rollcall:\n    build: .\n',
+);
+
+it('lets services share the image that one of them builds', () => {
+  expect(problemsInCompose(SHARED, VARIABLES)).toEqual([]);
+});
+
+it('finds an unknown variable in a service that runs what another builds', () => {
+  expect(problemsInCompose(SHARED.replace('{PORT: 1}', '{PORTS: 1}'), VARIABLES)).toEqual([
+    'docker-compose.yml: api: passes PORTS, which src/config.ts does not read',
+  ]);
+});
+
+it('finds an image that two services build at once', () => {
+  const both = SHARED.replace('  image: ', '  build: .\n  image: ');
+  expect(problemsInCompose(both, VARIABLES)).toEqual([
+    'docker-compose.yml: rollcall: builds the image rollcall:local, as api does',
+  ]);
+});
+
+it('lets two services build it that are never started together', () => {
+  const apart = SHARED.replace(
+    '{PORT: 1}',
+    '{PORT: 1}\n    build: .\n    profiles: [many]',
+  ).replace('rollcall:\n    build: .', 'rollcall:\n    build: .\n    profiles: [single]');
+  expect(problemsInCompose(apart, VARIABLES)).toEqual([]);
+});
+
+it('finds a secret out of reach that a variable of Compose names by default', () => {
+  const broken = SOUND.replace(': /run/secrets/url', ': ${URL_FILE-/run/secrets/urls}');
+  expect(problemsInCompose(broken, VARIABLES)).toEqual([
+    'docker-compose.yml: rollcall: DATABASE_URL_FILE names the secret urls, which it is not given',
+  ]);
+});
+
 /** A second service is made of nothing but what is shared. */
 function problemsWith(sound: string, broken: string): string[] {
   const withApi = SOUND.replace('services:\n', 'services:\n  api:\n    <<: *rollcall\n');
