@@ -62,8 +62,9 @@ async function start(): Promise<void> {
     await app.listen(config.port, config.host);
     const key =
       config.role === 'projector' ? null : await ensureAdministratorKey(app, config.adminKey);
-    app.get(Startup).complete();
     announce(config, await app.getUrl(), key, embedded);
+    await projector.settled();
+    app.get(Startup).complete();
   } catch (error) {
     await app?.close();
     await embedded?.stop();

@@ -114,6 +114,15 @@ export class Projector {
     if (!(await this.runner(name).caughtUp(READ_YOUR_WRITES_MS))) throw new NotCaughtUp(name);
   }
 
+  /** Resolves when every projection has caught up since the start, however long that takes, or at the stop. */
+  async settled(): Promise<void> {
+    const { signal } = this.stopping;
+    const settle = async (runner: ProjectionRunner): Promise<void> => {
+      while (!signal.aborted && !(await runner.caughtUp(READ_YOUR_WRITES_MS)));
+    };
+    await Promise.all(this.each(settle));
+  }
+
   /** Whether reads of the projection, as far as this process knows, see the log up to `position`. */
   covers(name: ProjectionName, position: Position): boolean {
     return this.runner(name).position >= position;

@@ -22,6 +22,12 @@ it('/healthz answers whoever asks', async () => {
   expect(await response.json()).toEqual({ status: 'ok' });
 });
 
+it('/startupz answers ok from when everything has caught up', async () => {
+  const response = await fetch(`${service.url}/startupz`);
+  expect(response.status).toBe(200);
+  expect(await response.json()).toEqual({ status: 'ok' });
+});
+
 it('/readyz names the start, the database and every projection', async () => {
   const response = await fetch(`${service.url}/readyz`);
   expect(response.status).toBe(200);

@@ -61,10 +61,12 @@ it.each(['access', 'directory'])(
         headers: { authorization: `Bearer ${adminKey}` },
       });
       expect(known.status).toBe(projection === 'access' ? 503 : 200);
+      expect((await fetch(`${url}/startupz`)).status).toBe(503);
     } finally {
       await blocker.end();
     }
     const after = await starting;
+    expect((await fetch(`${url}/startupz`)).status).toBe(200);
     expect((await lookUp()).body).toMatchObject({ totalResults: 1, Resources: [{ id }] });
     expect((await scim('DELETE', `/Users/${id}`)).status).toBe(204);
     await after.stop();

@@ -13,7 +13,7 @@ interface Readiness {
   readonly parts: HealthIndicatorResult;
 }
 
-/** What a process does before it can serve, and listens already: live, but not ready. */
+/** What a process does before it can serve, although it listens already. */
 @Injectable()
 export class Startup {
   private done = false;
@@ -44,6 +44,14 @@ export class HealthController {
     return { status: 'ok' };
   }
 
+  /** Whether it has ever been able to serve: until then a proxy sends it nothing, afterwards it bears delays. */
+  @Get('startupz')
+  begun(@Res({ passthrough: true }) reply: FastifyReply): { readonly status: 'ok' | 'starting' } {
+    const { isDone } = this.startup;
+    void reply.status(isDone ? 200 : 503).header('cache-control', 'no-store');
+    return { status: isDone ? 'ok' : 'starting' };
+  }
+
   /**
    * 200 when the start is done, the database answers and every projection catches up with the log within the bound of reads, else 503.
    * Without a database nothing is asked of the log, which would wait for it and outlive the request.
@@ -52,7 +60,7 @@ export class HealthController {
   async ready(@Res({ passthrough: true }) reply: FastifyReply): Promise<Readiness> {
     const database = await this.check('database', () => this.access.ping(), 'it cannot be reached');
     const projections = isUp(database) ? await this.projections() : {};
-    const start = await this.check('start', () => this.started(), 'the key is not in force yet');
+    const start = await this.check('start', () => this.started(), 'it is still going on');
     const parts = { ...start, ...database, ...projections };
     const ready = isUp(parts);
     void reply.status(ready ? 200 : 503).header('cache-control', 'no-store');

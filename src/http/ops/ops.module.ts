@@ -7,7 +7,7 @@ import { processRegistry } from './process-metrics.js';
 import { ProjectionMetrics } from './projection-metrics.js';
 import { ProvisioningMetrics } from './provisioning-metrics.js';
 
-/** /healthz, /readyz and /metrics. */
+/** /healthz, /startupz, /readyz and /metrics. */
 export const opsControllers: Type[] = [HealthController, MetricsController];
 
 /** What they need besides Projector, the queries, RequestLog and TerminusModule. */
