@@ -282,7 +282,8 @@ export class AppModule {
 function logProviders(config: Config, databaseUrl: string): Provider[] {
   const logger = new Logger('log');
   const onTrouble = onceASecond((error) => logger.warn(describe(error)));
-  const useFactory = (): EventStore => openEventStore({ ...config, databaseUrl }, onTrouble);
+  const useFactory = (): Promise<EventStore> =>
+    openEventStore({ ...config, databaseUrl }, onTrouble);
   return [{ provide: EVENT_STORE, useFactory }];
 }
 

@@ -6,6 +6,7 @@ import { ReadModels1700000000002 } from './migrations/1700000000002-read-models.
 import { ScimRequests1700000000003 } from './migrations/1700000000003-scim-requests.js';
 import { OrganizationMirror1700000000004 } from './migrations/1700000000004-organization-mirror.js';
 import { LogOfCheckpoints1700000000005 } from './migrations/1700000000005-log-of-checkpoints.js';
+import { LastOfMirror1700000000006 } from './migrations/1700000000006-last-of-mirror.js';
 
 /** In the order in which they run. */
 const MIGRATIONS = [
@@ -14,6 +15,7 @@ const MIGRATIONS = [
   ScimRequests1700000000003,
   OrganizationMirror1700000000004,
   LogOfCheckpoints1700000000005,
+  LastOfMirror1700000000006,
 ];
 
 const MIGRATION_LOCK = "hashtext('rollcall migrations')";

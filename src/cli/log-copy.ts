@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { DatabaseError } from 'pg';
 import { ConfigError, loadConfig, type Config } from '../config.js';
 import { runMigrations } from '../database.js';
 import { startEmbeddedPostgres, type EmbeddedPostgres } from '../embedded-postgres.js';
@@ -6,7 +7,7 @@ import { EventStoreDbVerbatimLog } from '../event-store/eventstoredb-verbatim.js
 import { PostgresVerbatimLog } from '../event-store/postgres-verbatim.js';
 import { copyLog, LogsDiffer, verifyCopy } from '../event-store/verbatim-copy.js';
 import type { CopyProgress } from '../event-store/verbatim-copy.js';
-import type { VerbatimLog } from '../event-store/verbatim-log.js';
+import { NoLog, type VerbatimLog } from '../event-store/verbatim-log.js';
 
 const USAGE = `npm run log:copy -- --from LOG --to LOG [--verify]
   Copies a log, event by event, in its order, and compares the two at the end. A copy that broke off goes on where it
@@ -34,6 +35,7 @@ async function main(args: readonly string[]): Promise<number> {
   try {
     request = readRequest(args);
     config = loadConfig();
+    for (const end of [request.from, request.to]) checkAddress(end);
     const named = [request.from, request.to].includes('eventstore');
     if (named && config.eventStoreUrl === undefined)
       throw new TypeError('EVENTSTORE_URL is not set');
@@ -42,16 +44,29 @@ async function main(args: readonly string[]): Promise<number> {
     process.stderr.write(`${error.message}\n${USAGE}\n`);
     return EXIT.usage;
   }
-  const ends = new Ends(config);
   try {
-    return await run(request, ends);
+    return await withEnds(config, (ends) => run(request, ends));
   } catch (error) {
+    if (error instanceof NoLog) {
+      process.stderr.write(`${error.message}\n`);
+      return EXIT.usage;
+    }
     if (error instanceof LogsDiffer) {
       process.stderr.write(`the logs differ: ${error.message}\n`);
       return EXIT.differ;
     }
     process.stderr.write(`broke off: ${reasonOf(error)}\n`);
     return EXIT.broken;
+  }
+}
+
+async function withEnds<Result>(
+  config: Config,
+  act: (ends: Ends) => Promise<Result>,
+): Promise<Result> {
+  const ends = new Ends(config);
+  try {
+    return await act(ends);
   } finally {
     await ends.close();
   }
@@ -63,6 +78,11 @@ async function run({ from, to, verify }: Request, ends: Ends): Promise<number> {
     to: await ends.open(to, { create: !verify }),
     onProgress: onceInAWhile(say),
   };
+  if ((await logs.from.read(0n)).length === 0) {
+    throw new NoLog(
+      'the source holds no events (on EventStoreDB: behind EVENTSTORE_STREAM_PREFIX)',
+    );
+  }
   if (verify) {
     process.stdout.write(`the same: ${await verifyCopy(logs)} events\n`);
     return EXIT.same;
@@ -88,6 +108,16 @@ function readRequest(args: readonly string[]): Request {
     }
   }
   return { from, to, verify };
+}
+
+/**
+ * A log that is named by its address must have one that the configuration could have, too.
+ * @throws ConfigError that keeps what is secret in it
+ */
+function checkAddress(end: string): void {
+  if (!end.includes(':')) return;
+  const variable = end.startsWith('esdb') ? 'EVENTSTORE_URL' : 'DATABASE_URL';
+  loadConfig({ [variable]: end });
 }
 
 /** What is open, and the database server that was started for it. */
@@ -146,8 +176,10 @@ function onceInAWhile<Value>(act: (value: Value) => void): (value: Value) => voi
 /** Without the message of a database error: that may quote values, hence personal data. */
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return typeof error;
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined;
-  return code === undefined ? `${error.name}: ${error.message}` : `${error.name} ${code}`;
+  if (error instanceof DatabaseError) return `the database says ${error.code}`;
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : error.name;
+  const reason = error.message === '' ? code : `${error.name}: ${error.message}`;
+  return error.cause === undefined ? reason : `${reason}: ${reasonOf(error.cause)}`;
 }
 
 process.exitCode = await main(process.argv.slice(2));

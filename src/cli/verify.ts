@@ -12,7 +12,7 @@ const embedded =
     ? await startEmbeddedPostgres({ dataDir: config.dataDir, log: () => undefined })
     : undefined;
 const databaseUrl = embedded?.url ?? config.databaseUrl ?? '';
-const store = openEventStore({ ...config, databaseUrl });
+const store = await openEventStore({ ...config, databaseUrl });
 const pool = new pg.Pool({ connectionString: databaseUrl, max: 4, pipeline: true });
 let sound = true;
 for (const projection of Object.values(projectionCatalogue(store))) {

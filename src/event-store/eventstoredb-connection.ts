@@ -41,12 +41,23 @@ export function openConnection(
   let closed = false;
 
   intercept<() => Promise<Closable>>(client, 'createChannel', (create) => async () => {
-    const channel = await create();
+    const channel = await create().catch(explain);
     // The client closes a channel itself before it makes another.
     channels.splice(0, channels.length, channel);
     if (closed) channel.close();
     return channel;
   });
+  /*
+   * Whenever a call breaks off the client lets go of its channel, first awaiting the one that it is opening, and nobody
+   * awaits that: where the channel cannot be opened, an unhandled rejection would end the process.
+   */
+  intercept<(...failure: never[]) => Promise<void>>(
+    client,
+    'handleError',
+    (handle) =>
+      (...failure) =>
+        handle(...failure).catch(onTrouble),
+  );
   intercept<CallCreator>(
     client,
     'GRPCStreamCreator',
@@ -79,6 +90,15 @@ export function openConnection(
       for (const channel of channels) channel.close();
     },
   };
+}
+
+/** The library says of a cluster that it does not reach nothing but how often it has tried. */
+function explain(error: unknown): never {
+  if (!(error instanceof Error) || !error.message.startsWith('Failed to discover')) throw error;
+  const reasons = 'its addresses, its certificates or the network are not what they should be';
+  throw new Error(`no node of the cluster answers (${error.message}): ${reasons}`, {
+    cause: error,
+  });
 }
 
 /** @throws TypeError that says nothing of the connection string: it may hold a password, and the library's error quotes it */

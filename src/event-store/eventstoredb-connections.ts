@@ -1,5 +1,5 @@
 import type { EventStoreDBClient } from '@eventstore/db-client';
-import { classify } from './eventstoredb-errors.js';
+import { NoAnswer, spoilsClient } from './eventstoredb-errors.js';
 import type { Connection } from './eventstoredb-connection.js';
 
 export interface ConnectionsOptions {
@@ -8,6 +8,8 @@ export interface ConnectionsOptions {
   readonly callsPerConnection: number;
   /** With so many open, further calls wait for their turn. */
   readonly connections: number;
+  /** For how long. */
+  readonly waitForMs: number;
 }
 
 /** A place for one call on a connection. */
@@ -27,7 +29,8 @@ interface Member {
 export class Connections {
   readonly #options: ConnectionsOptions;
   readonly #members = new Set<Member>();
-  readonly #waiting: (() => void)[] = [];
+  /** Each resumes one that waits. */
+  readonly #waiting = new Set<() => void>();
   #closed = false;
   readonly #closing = new Set<Promise<void>>();
 
@@ -47,10 +50,12 @@ export class Connections {
     }
   }
 
+  /** @throws NoAnswer where no call ends in time */
   async lease(): Promise<Lease> {
     let member = this.#memberWithRoom();
+    const deadline = Date.now() + this.#options.waitForMs;
     while (!member) {
-      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+      await this.#turn(deadline);
       member = this.#memberWithRoom();
     }
     const held = member;
@@ -59,9 +64,9 @@ export class Connections {
       client: held.connection.client,
       release: (error) => {
         held.calls -= 1;
-        if (error !== undefined && classify(error) === 'broken') this.#retire(held);
+        if (error !== undefined && spoilsClient(error)) this.#retire(held);
         if (held.calls === 0 && (held.broken || this.#usable().length > 1)) this.#close(held);
-        this.#waiting.shift()?.();
+        this.#resume(1);
       },
     };
   }
@@ -69,7 +74,7 @@ export class Connections {
   /** Closes what is open, with its calls. */
   async close(): Promise<void> {
     this.#closed = true;
-    for (const resume of this.#waiting.splice(0)) resume();
+    this.#resume();
     for (const member of this.#members) this.#close(member);
     await Promise.all(this.#closing);
   }
@@ -77,7 +82,29 @@ export class Connections {
   /** Its calls end in their own time; those who wait get a new connection. */
   #retire(member: Member): void {
     member.broken = true;
-    for (const resume of this.#waiting.splice(0)) resume();
+    this.#resume();
+  }
+
+  #turn(deadline: number): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const resume = (): void => {
+        clearTimeout(timer);
+        resolve();
+      };
+      const timer = setTimeout(() => {
+        this.#waiting.delete(resume);
+        reject(new NoAnswer('too many calls wait for the log'));
+      }, deadline - Date.now());
+      this.#waiting.add(resume);
+    });
+  }
+
+  #resume(count = Infinity): void {
+    for (const resume of this.#waiting) {
+      if (count-- <= 0) return;
+      this.#waiting.delete(resume);
+      resume();
+    }
   }
 
   #memberWithRoom(): Member | undefined {

@@ -49,14 +49,20 @@ export function classify(error: unknown): Failure {
   if (error instanceof Error && isCommandError(error)) {
     return FINAL_CODES.has(code) ? 'final' : byType(error.type);
   }
-  /*
-   * The client throws plain errors where its own set-up failed, and then keeps the failed set-up: the discovery of the
-   * cluster, the question which methods the server has (a plain gRPC error), a channel that is already closed. What it
-   * throws for these is an Error and nothing more special; a defect of ours is a subclass.
-   */
-  if (!('name' in error) || error.name !== 'Error') return 'final';
-  return FINAL_CODES.has(code) ? 'final' : 'broken';
+  return isOfSetUp(error) && !FINAL_CODES.has(code) ? 'broken' : 'final';
 }
+
+/** Whether the client that failed so will fail so for ever, because it remembers. */
+export const spoilsClient = (error: unknown): boolean =>
+  classify(error) === 'broken' || (error instanceof Error && isOfSetUp(error));
+
+/**
+ * The client throws plain errors where its own set-up failed, and then keeps the failed set-up: the discovery of the
+ * cluster, the question which methods the server has (a plain gRPC error), a channel that is already closed. What it
+ * throws for these is an Error and nothing more special; a defect of ours is a subclass.
+ */
+const isOfSetUp = (error: object): boolean =>
+  'name' in error && error.name === 'Error' && !(error instanceof Error && isCommandError(error));
 
 function byType(type: ErrorType): Failure {
   switch (type) {

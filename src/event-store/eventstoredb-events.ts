@@ -49,8 +49,9 @@ export class StreamNames {
     return streamOnServer.slice(this.#prefix.length);
   }
 
-  include({ streamId }: ServerEvent): boolean {
-    return this.filter.some((beginning) => streamId.startsWith(beginning));
+  /** Not what the server itself writes into our streams: tombstones and links, whose types begin with `$`. */
+  include({ streamId, type }: ServerEvent): boolean {
+    return !type.startsWith('$') && this.filter.some((beginning) => streamId.startsWith(beginning));
   }
 
   /** @throws TypeError on a stream that no reader of the log would see */
@@ -87,6 +88,11 @@ export function recorded(event: ServerEvent, names: StreamNames): RecordedEvent 
     position,
     ...codec.decode(stored, position),
   };
+}
+
+/** About as many bytes as its data take. */
+export function sizeOf({ data }: ServerEvent): number {
+  return data instanceof Uint8Array ? data.length : JSON.stringify(data).length;
 }
 
 /**

@@ -1,10 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client, Pool } from 'pg';
+import { ConfigError } from '../config.js';
 import type { OrganizationId } from '../domain/identifiers.js';
 import { backoffMs } from './backoff.js';
-import { codec } from './codec.js';
 import type { EventStore, Position, RecordedEvent } from './event-store.js';
-import { applySettings, connectionConfig, isTransient, SEPARATOR } from './postgres-connection.js';
+import { keepInMirror, readMirror, readMirrorCheckpoint } from './eventstoredb-mirror-tables.js';
+import { applySettings, connectionConfig, isTransient } from './postgres-connection.js';
 import { Wakeup } from './subscription.js';
 
 /** Session lock of the process that fills the mirror. */
@@ -13,7 +14,6 @@ const LEADERSHIP_POLL_MS = 250;
 const RETRY = { firstMs: 50, maxMs: 2_000 };
 const QUERY_TIMEOUT_MS = 30_000;
 const PAGE_EVENTS = 1_000;
-const PAGE_BYTES = 8_000_000;
 /** How long events may gather while nobody waits for them. */
 const GATHER_MS = 50;
 const POLL_MS = { first: 4, most: 50 };
@@ -31,33 +31,18 @@ export interface OrganizationEvents {
     upTo: Position,
   ): AsyncIterable<readonly RecordedEvent[]>;
 
+  /**
+   * Makes sure that what is kept of the log in the database was read from this one. @throws ConfigError
+   */
+  ensureSameLog(): Promise<unknown>;
+
   close(): Promise<void>;
 }
 
 export interface MirrorOptions {
   readonly connectionString: string;
-  readonly log: Pick<EventStore, 'subscribe' | 'readAll'>;
+  readonly log: Pick<EventStore, 'subscribe' | 'readAll' | 'readStream'>;
   onTrouble(error: unknown): void;
-}
-
-type MirrorRow = [
-  covered: 't' | 'f',
-  position: string | null,
-  stream: string,
-  revision: string,
-  id: string,
-  type: string,
-  data: string,
-  metadata: string,
-];
-
-interface Queryable {
-  query<Row extends unknown[]>(query: {
-    name: string;
-    text: string;
-    values: unknown[];
-    rowMode: 'array';
-  }): Promise<{ rows: Row[] }>;
 }
 
 /**
@@ -78,6 +63,7 @@ export class OrganizationMirror implements OrganizationEvents {
   readonly #closing = new AbortController();
   readonly #attending: Promise<void>;
   #waiting = 0;
+  #isOfThisLog = false;
 
   constructor(options: MirrorOptions) {
     this.#options = options;
@@ -96,8 +82,10 @@ export class OrganizationMirror implements OrganizationEvents {
     after: Position,
     upTo: Position,
   ): AsyncGenerator<readonly RecordedEvent[], void, undefined> {
+    if (after < upTo) await this.ensureSameLog();
     for (let place = after; place < upTo;) {
-      const page = await this.#page(organization, place, upTo);
+      const from = place;
+      const page = await this.#retrying((pool) => readMirror(pool, organization, from, upTo));
       const last = page?.at(-1);
       if (page === undefined) await this.#cover(upTo);
       else if (!last) return;
@@ -108,27 +96,31 @@ export class OrganizationMirror implements OrganizationEvents {
     }
   }
 
+  /**
+   * Makes sure that the log is the one that the mirror was made of, and the read models beside it: the event at the
+   * mirror's position stands there, too. Servers change their addresses, and one name may lead to two of them; of the
+   * log that was copied to another server, and of one restored to an earlier day, positions differ.
+   * @returns the mirror's position
+   * @throws ConfigError
+   */
+  async ensureSameLog(): Promise<Position> {
+    const { position, last } = await this.#retrying(readMirrorCheckpoint);
+    if (this.#isOfThisLog || position === 0n || last === null) return position;
+    const [found] = await this.#options.log.readStream(last.stream, last.revision);
+    if (found?.id !== last.id || found.position !== position) {
+      throw new ConfigError(
+        'the read models of this database were filled from another log in EventStoreDB, or from more of it than there ' +
+          'is: start on the right one (EVENTSTORE_URL), or empty them (deploy/empty-read-models.sql)',
+      );
+    }
+    this.#isOfThisLog = true;
+    return position;
+  }
+
   async close(): Promise<void> {
     this.#closing.abort();
     await this.#attending;
     await this.#pool.end();
-  }
-
-  /** Undefined where the mirror does not reach `upTo`, be it that a crash of the database has thrown it back. */
-  async #page(
-    organization: OrganizationId,
-    after: Position,
-    upTo: Position,
-  ): Promise<RecordedEvent[] | undefined> {
-    const rows = await this.#query<MirrorRow>('mirror.read', READ, [
-      organization,
-      String(after),
-      String(upTo),
-      PAGE_EVENTS,
-      PAGE_BYTES,
-    ]);
-    if (rows[0]?.[0] !== 't') return undefined;
-    return rows.filter(([, position]) => position !== null).map(recordedFromMirror);
   }
 
   /** Waits until the mirror reaches `upTo`; where nobody fills it, fills it. */
@@ -141,13 +133,14 @@ export class OrganizationMirror implements OrganizationEvents {
       let pollMs = POLL_MS.first;
       for (;;) {
         const seen = this.#wakeup.calls;
-        const position = await this.#checkpoint();
+        const { position } = await this.#retrying(readMirrorCheckpoint);
         if (position >= upTo) return;
         if (position > known) progressAt = performance.now();
         known = position;
         if (performance.now() - progressAt > STALL_MS) {
-          const events = await this.#options.log.readAll(position, PAGE_EVENTS);
-          await this.#query('mirror.keep', KEEP, keptColumns(position, events));
+          const place = await this.ensureSameLog();
+          const events = await this.#options.log.readAll(place, PAGE_EVENTS);
+          await this.#retrying((pool) => keepInMirror(pool, place, events));
           progressAt = performance.now();
         }
         this.#closing.signal.throwIfAborted();
@@ -159,19 +152,11 @@ export class OrganizationMirror implements OrganizationEvents {
     }
   }
 
-  async #checkpoint(): Promise<Position> {
-    const [row] = await this.#query<[position: string]>('mirror.checkpoint', CHECKPOINT, []);
-    return BigInt(row?.[0] ?? 0);
-  }
-
-  async #query<Row extends unknown[]>(
-    name: string,
-    text: string,
-    values: unknown[],
-  ): Promise<Row[]> {
+  /** The database is asked again for as long as it may answer later. */
+  async #retrying<Result>(ask: (database: Pool) => Promise<Result>): Promise<Result> {
     for (let attempt = 0; ; attempt++) {
       try {
-        return await queryRows<Row>(this.#pool, name, text, values);
+        return await ask(this.#pool);
       } catch (error) {
         if (!isTransient(error) || this.#closing.signal.aborted) throw error;
         this.#options.onTrouble(error);
@@ -208,10 +193,12 @@ export class OrganizationMirror implements OrganizationEvents {
       await client.connect();
       await applySettings(client, SESSION_SETTINGS);
       while (!attending.aborted) {
-        const [row] = await queryRows<[leads: 't' | 'f']>(client, 'mirror.lead', LEAD, [
-          LEADER_LOCK,
-        ]);
-        if (row?.[0] === 't') await this.#follow(client, attending);
+        const { rows } = await client.query<[leads: 't' | 'f']>({
+          text: LEAD,
+          values: [LEADER_LOCK],
+          rowMode: 'array',
+        });
+        if (rows[0]?.[0] === 't') await this.#follow(client, attending);
         else await this.#pause(LEADERSHIP_POLL_MS * (0.5 + Math.random() / 2));
       }
     } finally {
@@ -221,18 +208,12 @@ export class OrganizationMirror implements OrganizationEvents {
 
   /** Copies the log as it grows, until the signal aborts or another process has moved the checkpoint. */
   async #follow(client: Client, signal: AbortSignal): Promise<void> {
-    let place = await this.#checkpoint();
+    let place = await this.ensureSameLog();
     const pages = this.#options.log.subscribe({ from: place, signal, pageSize: PAGE_EVENTS });
     for await (const page of pages) {
       const last = page.at(-1);
       if (!last) continue;
-      const [moved] = await queryRows<[moved: string]>(
-        client,
-        'mirror.keep',
-        KEEP,
-        keptColumns(place, page),
-      );
-      if (moved?.[0] !== '1') return;
+      if (!(await keepInMirror(client, place, page))) return;
       place = last.position;
       const seen = this.#wakeup.calls;
       this.#wakeup.wake();
@@ -245,82 +226,4 @@ export class OrganizationMirror implements OrganizationEvents {
   }
 }
 
-async function queryRows<Row extends unknown[]>(
-  database: Queryable,
-  name: string,
-  text: string,
-  values: unknown[],
-): Promise<Row[]> {
-  return (await database.query<Row>({ name, text, values, rowMode: 'array' })).rows;
-}
-
-function keptColumns(from: Position, events: readonly RecordedEvent[]): unknown[] {
-  const kept = events.flatMap(({ metadata, event, ...rest }) =>
-    metadata.organization === undefined
-      ? []
-      : [{ ...rest, organization: metadata.organization, ...codec.encode(event, metadata) }],
-  );
-  const column = (name: keyof (typeof kept)[number]): string =>
-    kept.map((row) => String(row[name])).join(SEPARATOR);
-  return [
-    String(from),
-    String(events.at(-1)?.position ?? from),
-    ...(
-      ['organization', 'position', 'stream', 'revision', 'id', 'type', 'data', 'metadata'] as const
-    ).map(column),
-  ];
-}
-
-function recordedFromMirror([
-  ,
-  position,
-  stream,
-  revision,
-  id,
-  type,
-  data,
-  metadata,
-]: MirrorRow): RecordedEvent {
-  const at = BigInt(position ?? 0);
-  return {
-    id,
-    stream,
-    revision: Number(revision),
-    position: at,
-    ...codec.decode({ type, data, metadata }, at),
-  };
-}
-
 const LEAD = 'SELECT pg_try_advisory_lock($1)';
-
-const CHECKPOINT = 'SELECT position FROM mirror.checkpoint';
-
-/* One statement, so that rows and checkpoint stand or fall together; lists as in log.append. */
-const KEEP = `
-WITH moved AS (
-  UPDATE mirror.checkpoint SET position = $2 WHERE position = $1 RETURNING position
-), kept AS (
-  INSERT INTO mirror.events (organization, position, stream, revision, event_id, type, data, metadata)
-  SELECT e.organization, e.position::bigint, e.stream, e.revision::bigint, e.event_id::uuid, e.type,
-         e.data::json, e.metadata::json
-    FROM unnest(string_to_array($3, E'\\x1e'), string_to_array($4, E'\\x1e'),
-                string_to_array($5, E'\\x1e'), string_to_array($6, E'\\x1e'),
-                string_to_array($7, E'\\x1e'), string_to_array($8, E'\\x1e'),
-                string_to_array($9, E'\\x1e'), string_to_array($10, E'\\x1e'))
-         e (organization, position, stream, revision, event_id, type, data, metadata)
-   WHERE EXISTS (SELECT FROM moved)
-)
-SELECT count(*) FROM moved`;
-
-/* The checkpoint is read with the rows, in one snapshot. A page ends early with the event that fills it. */
-const READ = `
-SELECT c.position >= $3, e.position, e.stream, e.revision, e.event_id, e.type, e.data, e.metadata
-  FROM mirror.checkpoint c
-  LEFT JOIN LATERAL (
-    SELECT p.*, coalesce(sum(octet_length(p.data::text)) OVER (
-             ORDER BY p.position ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS before
-      FROM (SELECT * FROM mirror.events
-             WHERE organization = $1 AND position > $2 AND position <= $3
-             ORDER BY position LIMIT $4) p) e
-    ON c.position >= $3 AND e.before < $5
- ORDER BY e.position`;

@@ -10,7 +10,7 @@ import type { Position, RecordedEvent } from './event-store.js';
 import type { Connections } from './eventstoredb-connections.js';
 import { classify, isRetryable, LogUnavailable, NoAnswer } from './eventstoredb-errors.js';
 import type { ServerEvent, StreamNames } from './eventstoredb-events.js';
-import { isAfter, placeOf, positionOf, recorded } from './eventstoredb-events.js';
+import { isAfter, placeOf, positionOf, recorded, sizeOf } from './eventstoredb-events.js';
 
 const STREAM_PAGE_EVENTS = 1_000;
 const LOG_PAGE_EVENTS = 1_000;
@@ -22,8 +22,10 @@ const RETRY = { firstMs: 20, maxMs: 1_000 };
 export interface ReaderOptions {
   /** For streams and the end of the log: what the leader has acknowledged must be seen. */
   readonly loads: Connections;
-  /** For the whole log, whose readers ask for more and more of it and may be behind. */
+  /** For the whole log. */
   readonly scans: Connections;
+  /** Whether readers of the whole log must see its end, or ask for more and more of it and may be behind. */
+  readonly scansLeader: boolean;
   readonly names: StreamNames;
   /** How long a read outlives the loss of its connection. */
   readonly retryForMs: number;
@@ -37,14 +39,17 @@ export class EventStoreDbReader {
   readonly #options: ReaderOptions;
   /** No event of ours that is known stands behind it. */
   #lastKnown: Position = 0n;
-  #closed = false;
+  /** Between the last known event of ours and here, there is none. */
+  #searched: Position = 0n;
+  readonly #closing = new AbortController();
 
   constructor(options: ReaderOptions) {
     this.#options = options;
   }
 
+  /** Ends the reads that are under way: a call that the client itself cancels looks as if it had come to its end. */
   close(): void {
-    this.#closed = true;
+    this.#closing.abort();
   }
 
   /** Where an event of ours is known to stand, and none behind it. */
@@ -99,7 +104,7 @@ export class EventStoreDbReader {
 
   /** As `readAll`, the events as the server tells them. */
   async readAllOnServer(from: Position, limit: number, pageBytes: number): Promise<ServerEvent[]> {
-    const { scans, names } = this.#options;
+    const { scans, names, scansLeader: requiresLeader } = this.#options;
     const events: ServerEvent[] = [];
     let bytes = 0;
     let place: ServerPosition | undefined = from === 0n ? undefined : placeOf(from);
@@ -114,14 +119,16 @@ export class EventStoreDbReader {
         place = position;
         if (!names.include(event)) return 'more';
         events.push(event);
-        bytes += event.data instanceof Uint8Array ? event.data.length : sizeOf(event.data);
+        bytes += sizeOf(event);
         return events.length < limit && bytes < pageBytes ? 'more' : 'enough';
       };
       // A page that broke off is asked for again from where it broke off.
       await this.#retrying(() => {
         scanned = 0;
         const fromPosition = place ?? START;
-        return scans.run((client) => drain(client.readAll({ fromPosition, maxCount }), take));
+        return scans.run((client) =>
+          this.#drain(client.readAll({ fromPosition, maxCount, requiresLeader }), take),
+        );
       });
       if (events.length >= limit || bytes >= pageBytes || scanned < maxCount) return events;
     }
@@ -133,7 +140,8 @@ export class EventStoreDbReader {
    */
   async head(): Promise<Position> {
     const { loads, names } = this.#options;
-    const known = this.#lastKnown;
+    const known = this.#lastKnown > this.#searched ? this.#lastKnown : this.#searched;
+    let searchedTo: Position | undefined;
     let fromPosition: typeof END | ServerPosition = END;
     for (let count = FIRST_HEAD_PAGE_EVENTS; ; count = Math.min(count * 4, LOG_PAGE_EVENTS)) {
       const from: typeof END | ServerPosition = fromPosition;
@@ -145,14 +153,16 @@ export class EventStoreDbReader {
           requiresLeader: true,
         }),
       );
-      for (const event of page) {
-        if (event.position && event.position.commit <= known) return this.#lastKnown;
-        if (!names.include(event)) continue;
-        this.knows(positionOf(event));
+      searchedTo ??= page[0]?.position?.commit;
+      const found = page.find(
+        (event) => names.include(event) || (event.position && event.position.commit <= known),
+      );
+      const last = page.at(-1)?.position;
+      if (found || !last || page.length < count) {
+        if (found && names.include(found)) this.knows(positionOf(found));
+        if (searchedTo !== undefined && searchedTo > this.#searched) this.#searched = searchedTo;
         return this.#lastKnown;
       }
-      const last = page.at(-1)?.position;
-      if (!last || page.length < count) return this.#lastKnown;
       fromPosition = last;
     }
   }
@@ -169,12 +179,16 @@ export class EventStoreDbReader {
         return 'more';
       };
       try {
-        await connections.run((client) => drain(read(client), take));
+        await connections.run((client) => this.#drain(read(client), take));
       } catch (error) {
         if (classify(error) !== 'missing') throw error;
       }
       return page;
     });
+  }
+
+  #drain(read: StreamingRead<{ readonly event?: ServerEvent }>, take: Take): Promise<void> {
+    return drain(read, take, this.#closing.signal);
   }
 
   async #retrying<Result>(read: () => Promise<Result>): Promise<Result> {
@@ -184,7 +198,7 @@ export class EventStoreDbReader {
         return await read();
       } catch (error) {
         if (!isRetryable(error)) throw error;
-        if (this.#closed || Date.now() >= deadline) {
+        if (this.#closing.signal.aborted || Date.now() >= deadline) {
           throw new LogUnavailable('the log cannot be read', { cause: error });
         }
         this.#options.onTrouble(error);
@@ -194,10 +208,12 @@ export class EventStoreDbReader {
   }
 }
 
-const sizeOf = (data: unknown): number => JSON.stringify(data).length;
-
-/** Takes the events of a read until it ends or one is enough; a silent server ends it too. */
-function drain(read: StreamingRead<{ readonly event?: ServerEvent }>, take: Take): Promise<void> {
+/** Takes the events of a read until it ends or one is enough; a silent server and the signal end it too. */
+function drain(
+  read: StreamingRead<{ readonly event?: ServerEvent }>,
+  take: Take,
+  signal: AbortSignal,
+): Promise<void> {
   return new Promise((resolve, reject) => {
     const receive = ({ event }: { readonly event?: ServerEvent }): void => {
       silence.refresh();
@@ -209,12 +225,14 @@ function drain(read: StreamingRead<{ readonly event?: ServerEvent }>, take: Take
     };
     const leave = (settle: () => void): void => {
       clearTimeout(silence);
+      signal.removeEventListener('abort', stop);
       read.removeListener('data', receive);
       read.cancel().catch(() => undefined);
       settle();
     };
     // Stays after the end: whatever a call says that nobody listens to any more must not end the process.
     const fail = (error: unknown): void => leave(() => reject(error));
+    const stop = (): void => fail(new NoAnswer('the log has been closed'));
     const silence = setTimeout(
       () => fail(new NoAnswer(`nothing more of a read for ${SILENCE_MS} ms`)),
       SILENCE_MS,
@@ -223,7 +241,10 @@ function drain(read: StreamingRead<{ readonly event?: ServerEvent }>, take: Take
     read.on('error', fail);
     read.on('end', () => {
       clearTimeout(silence);
+      signal.removeEventListener('abort', stop);
       resolve();
     });
+    signal.addEventListener('abort', stop);
+    if (signal.aborted) stop();
   });
 }

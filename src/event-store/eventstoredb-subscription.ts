@@ -11,10 +11,12 @@ import type { Position, RecordedEvent, SubscribeOptions } from './event-store.js
 import type { Connections } from './eventstoredb-connections.js';
 import { isRetryable, NoAnswer } from './eventstoredb-errors.js';
 import type { StreamNames } from './eventstoredb-events.js';
-import { isAfter, placeOf, recorded } from './eventstoredb-events.js';
+import { isAfter, placeOf, recorded, sizeOf } from './eventstoredb-events.js';
 import { Wakeup } from './subscription.js';
 
 const DEFAULT_PAGE_SIZE = 500;
+/** Twice as many events as this may wait here for their consumer, however large they are; the others wait on the server. */
+const READ_AHEAD = 16;
 const RESUBSCRIBE = { firstMs: 50, maxMs: 2_000 };
 /** Of 32 records each: how far the server looks before it says that nothing of ours was there. */
 const CHECKPOINT_INTERVAL = 4;
@@ -28,6 +30,8 @@ export interface SubscriptionOptions {
   readonly names: StreamNames;
   /** For how long silence is not suspicious. */
   readonly stallMs: number;
+  /** A page ends with the event that reaches this size, in bytes of JSON. */
+  readonly pageBytes: number;
   /** Where this process knows an event of ours to stand, without asking. */
   known(): Position;
   head(): Promise<Position>;
@@ -98,7 +102,7 @@ async function* subscribeOnce(
         },
       }),
     },
-    { highWaterMark: pageSize },
+    { highWaterMark: READ_AHEAD },
   );
   subscription.on('readable', () => wakeup.wake());
   // Stays to the end: an error that nobody listens to would end the process.
@@ -114,13 +118,14 @@ async function* subscribeOnce(
   try {
     while (!signal.aborted) {
       const seen = wakeup.calls;
-      // What arrived together comes out of the buffer together.
-      await turn();
+      const page = new Page(pageSize, options.pageBytes);
+      // What arrives together comes out of the buffer together.
+      do await turn();
+      while (page.take(subscription));
       if (signal.aborted) return;
-      const page = takePage(subscription, pageSize);
-      const last = page.at(-1)?.event?.position;
+      const last = page.events.at(-1)?.event?.position;
       if (last) {
-        const events = newEvents(page, progress.place, options.names);
+        const events = newEvents(page.events, progress.place, options.names);
         if (events.length > 0) yield events;
         progress.place = last;
       } else if (checkpoint && isAfter(checkpoint, progress.place)) {
@@ -129,10 +134,9 @@ async function* subscribeOnce(
         throw failure;
       } else {
         await wakeup.sleep(seen, SHORTEST_LOOK_MS, signal);
-        if (wakeup.calls === seen && !signal.aborted) {
-          const anything = wakeup.sleep(seen, LONGEST_LOOK_MS, signal);
-          await Promise.race([watchdog.look(progress), anything]);
-        }
+        if (wakeup.calls !== seen || signal.aborted) continue;
+        const question = watchdog.look(progress);
+        if (question) await Promise.race([question, wakeup.sleep(seen, LONGEST_LOOK_MS, signal)]);
         continue;
       }
       progress.failures = 0;
@@ -143,14 +147,30 @@ async function* subscribeOnce(
   }
 }
 
-function takePage(subscription: AllStreamSubscription, pageSize: number): AllStreamResolvedEvent[] {
-  const page: AllStreamResolvedEvent[] = [];
-  while (page.length < pageSize) {
-    const next = subscription.read() as AllStreamResolvedEvent | null;
-    if (next === null) break;
-    if (next.event) page.push(next);
+/** What is taken from a subscription at once. */
+class Page {
+  readonly events: AllStreamResolvedEvent[] = [];
+  readonly #mostEvents: number;
+  readonly #mostBytes: number;
+  #bytes = 0;
+
+  constructor(mostEvents: number, mostBytes: number) {
+    this.#mostEvents = mostEvents;
+    this.#mostBytes = mostBytes;
   }
-  return page;
+
+  /** Takes what waits in the buffer. @returns whether there was something, and there is room for more */
+  take(subscription: AllStreamSubscription): boolean {
+    const before = this.events.length;
+    while (this.events.length < this.#mostEvents && this.#bytes < this.#mostBytes) {
+      const next = subscription.read() as AllStreamResolvedEvent | null;
+      if (next === null) return this.events.length > before;
+      if (!next.event) continue;
+      this.events.push(next);
+      this.#bytes += sizeOf(next.event);
+    }
+    return false;
+  }
 }
 
 function newEvents(
@@ -160,7 +180,9 @@ function newEvents(
 ): RecordedEvent[] {
   const events: RecordedEvent[] = [];
   for (const { event } of page) {
-    if (event && isAfter(event.position, place)) events.push(recorded(event, names));
+    if (!event || !isAfter(event.position, place)) continue;
+    place = event.position;
+    if (names.include(event)) events.push(recorded(event, names));
   }
   return events;
 }
@@ -186,8 +208,8 @@ class Watchdog {
     this.#awaited = undefined;
   }
 
-  /** @throws NoAnswer when the subscription has stalled */
-  async look({ place, failures }: Progress): Promise<void> {
+  /** @returns a question to the log, where there is one to ask @throws NoAnswer when the subscription has stalled */
+  look({ place, failures }: Progress): Promise<void> | undefined {
     const { stallMs } = this.#options;
     const now = performance.now();
     if (this.#options.known() > place.commit) {
@@ -196,12 +218,14 @@ class Watchdog {
       const patienceMs = Math.min(stallMs, OVERDUE_MS * 2 ** failures);
       if (now - this.#overdueSince >= patienceMs) throw stalled();
     }
-    if (now - this.#quietSince < (this.#awaited === undefined ? stallMs : stallMs / 4)) return;
+    const quietMs = now - this.#quietSince;
+    if (quietMs < (this.#awaited === undefined ? stallMs : stallMs / 4)) return undefined;
     if (this.#awaited !== undefined && place.commit < this.#awaited) throw stalled();
     this.#quietSince = now;
     this.#awaited = undefined;
-    const head = await this.#options.head();
-    if (head > place.commit) this.#awaited = head;
+    return this.#options.head().then((head) => {
+      if (head > place.commit) this.#awaited = head;
+    });
   }
 }
 

@@ -16,7 +16,7 @@ const PAGE_BYTES = 8_000_000;
 const RUN_BYTES = 500_000;
 const ATTEMPT_FOR_MS = 5_000;
 /** Longer than an election. */
-const RETRY_FOR_MS = 60_000;
+const RETRY_FOR_MS = 20_000;
 
 /** Our log in EventStoreDB, as it is stored. One append is in flight at a time, so that the order of the log is kept. */
 export class EventStoreDbVerbatimLog implements VerbatimLog {
@@ -32,6 +32,7 @@ export class EventStoreDbVerbatimLog implements VerbatimLog {
         open: () => openConnection(connectionString, onTrouble),
         callsPerConnection: 1,
         connections: 1,
+        waitForMs: RETRY_FOR_MS,
       });
     const [appends, loads, scans] = [open(), open(), open()];
     const names = new StreamNames(streamPrefix);
@@ -40,6 +41,7 @@ export class EventStoreDbVerbatimLog implements VerbatimLog {
     this.#reader = new EventStoreDbReader({
       loads,
       scans,
+      scansLeader: true,
       names,
       retryForMs: RETRY_FOR_MS,
       onTrouble,

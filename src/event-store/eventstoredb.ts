@@ -80,6 +80,7 @@ export class EventStoreDbEventStore implements EventStore {
         open: () => openConnection(connectionString, onTrouble),
         callsPerConnection,
         connections,
+        waitForMs: retryForMs,
       });
     this.#connections = {
       appends: open(appendsInFlight, 1),
@@ -93,7 +94,14 @@ export class EventStoreDbEventStore implements EventStore {
     this.#onTrouble = onTrouble;
     const { loads, scans, appends } = this.#connections;
     const names = this.#names;
-    this.#reader = new EventStoreDbReader({ loads, scans, names, retryForMs, onTrouble });
+    this.#reader = new EventStoreDbReader({
+      loads,
+      scans,
+      scansLeader: false,
+      names,
+      retryForMs,
+      onTrouble,
+    });
     this.#appender = new EventStoreDbAppender({
       connections: appends,
       reader: this.#reader,
@@ -134,6 +142,11 @@ export class EventStoreDbEventStore implements EventStore {
     return this.#reader.head();
   }
 
+  /** Makes sure that what is kept of the log in the database was read from this one. @throws ConfigError */
+  async ensureSameLog(): Promise<void> {
+    await this.#organizations.ensureSameLog();
+  }
+
   subscribe(options: SubscribeOptions): AsyncIterable<readonly RecordedEvent[]> {
     const signal = AbortSignal.any([options.signal, this.#closing.signal]);
     return followAll(
@@ -141,6 +154,7 @@ export class EventStoreDbEventStore implements EventStore {
         connections: this.#connections.subscriptions,
         names: this.#names,
         stallMs: this.#stallMs,
+        pageBytes: this.#pageBytes,
         known: () => this.#reader.lastKnown,
         head: () => this.head(),
         onTrouble: this.#onTrouble,
@@ -156,9 +170,8 @@ export class EventStoreDbEventStore implements EventStore {
 
   async #close(): Promise<void> {
     this.#closing.abort();
-    await this.#organizations.close();
-    await this.#appender.close();
-    this.#reader.close();
+    const appends = this.#appender.close().then(() => this.#reader.close());
+    await Promise.all([appends, this.#organizations.close()]);
     await Promise.all(Object.values(this.#connections).map((each) => each.close()));
   }
 }

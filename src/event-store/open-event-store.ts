@@ -13,7 +13,10 @@ export interface LogAddress {
   readonly streamPrefix: string;
 }
 
-/** Tells a log from others. Servers change their addresses, so that two of EventStoreDB differ by their prefix only. */
+/**
+ * Tells a log from others. Servers change their addresses, so that two of EventStoreDB differ by their prefix only;
+ * `openEventStore` tells them apart by what they hold.
+ */
 export function logName({
   eventStoreUrl,
   streamPrefix,
@@ -21,19 +24,29 @@ export function logName({
   return eventStoreUrl === undefined ? 'PostgreSQL' : `EventStoreDB ${streamPrefix}`.trimEnd();
 }
 
-/** Opens the log where it is; the caller closes it. */
-export function openEventStore(
+/**
+ * Opens the log where it is; the caller closes it.
+ * @throws ConfigError where the database was filled from another log in EventStoreDB; LogUnavailable
+ */
+export async function openEventStore(
   { databaseUrl, eventStoreUrl, streamPrefix }: LogAddress,
   onTrouble: (error: unknown) => void = () => undefined,
-): EventStore {
+): Promise<EventStore> {
   if (eventStoreUrl === undefined) {
     return new PostgresEventStore({ connectionString: databaseUrl, onTrouble });
   }
-  return new EventStoreDbEventStore({
+  const store = new EventStoreDbEventStore({
     connectionString: eventStoreUrl,
     streamPrefix,
     organizationEvents: (log) =>
       new OrganizationMirror({ connectionString: databaseUrl, log, onTrouble }),
     onTrouble,
   });
+  try {
+    await store.ensureSameLog();
+    return store;
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
 }

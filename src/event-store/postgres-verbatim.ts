@@ -3,7 +3,7 @@ import type { Position } from './event-store.js';
 import { WrongExpectedVersion } from './event-store.js';
 import { applySettings, connectionConfig, SEPARATOR } from './postgres-connection.js';
 import type { PlacedEvent, Run, VerbatimEvent, VerbatimLog } from './verbatim-log.js';
-import { runsOf } from './verbatim-log.js';
+import { NoLog, runsOf } from './verbatim-log.js';
 
 const PAGE_EVENTS = 1_000;
 const PAGE_BYTES = 8_000_000;
@@ -32,6 +32,7 @@ export class PostgresVerbatimLog implements VerbatimLog {
     this.#client = client;
   }
 
+  /** @throws NoLog */
   static async open(connectionString: string): Promise<PostgresVerbatimLog> {
     const client = new Client({
       ...connectionConfig(connectionString, 'rollcall log copy'),
@@ -41,6 +42,13 @@ export class PostgresVerbatimLog implements VerbatimLog {
     client.on('error', () => undefined);
     await client.connect();
     await applySettings(client, SESSION_SETTINGS);
+    const { rowCount } = await client.query(
+      `SELECT FROM pg_tables WHERE schemaname = 'log' AND tablename = 'events'`,
+    );
+    if (rowCount === 0) {
+      await client.end();
+      throw new NoLog('the database holds no log of Rollcall');
+    }
     return new PostgresVerbatimLog(client);
   }
 

@@ -1,5 +1,10 @@
 import type { Position } from './event-store.js';
 
+/** There is no log where one was expected. */
+export class NoLog extends Error {
+  override readonly name = 'NoLog';
+}
+
 /** An event as a log keeps it, not decoded: an old version stays one, and what this release cannot read is kept too. */
 export interface VerbatimEvent {
   readonly id: string;

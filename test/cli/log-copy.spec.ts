@@ -102,8 +102,13 @@ interface Ended {
   readonly output: string;
 }
 
-function start(...args: string[]): ChildProcess {
-  return spawn(process.execPath, [LOG_COPY, ...args], {
+interface Running {
+  readonly process: ChildProcess;
+  readonly ended: Promise<Ended>;
+}
+
+function start(...args: string[]): Running {
+  const child = spawn(process.execPath, [LOG_COPY, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {
       PATH: process.env.PATH,
@@ -112,16 +117,23 @@ function start(...args: string[]): ChildProcess {
       EVENTSTORE_STREAM_PREFIX: PREFIX,
     },
   });
+  let output = '';
+  child.stdout.on('data', (text) => (output += text));
+  child.stderr.on('data', (text) => (output += text));
+  const ended = once(child, 'close').then(([code]) => ({ code, output }));
+  return { process: child, ended };
 }
 
-async function run(...args: string[]): Promise<Ended> {
-  const child = start(...args);
-  let output = '';
-  child.stdout!.on('data', (text) => (output += text));
-  child.stderr!.on('data', (text) => (output += text));
-  const [code] = (await once(child, 'close')) as [number | null];
-  return { code, output };
+const run = (...args: string[]): Promise<Ended> => start(...args).ended;
+
+/** Resolves when a copy under way has come so far, or has ended before. */
+async function until(isFarEnough: () => Promise<boolean>, { process }: Running): Promise<void> {
+  while (!(await isFarEnough()) && process.exitCode === null) await sleep(2);
 }
+
+/** Whether so many appends have arrived at the double. */
+const appended = (count: number) => async (): Promise<boolean> =>
+  (await double.control('calls', 'batchAppend')) >= count;
 
 const thither = ['--from', 'database', '--to', 'eventstore'];
 const back = ['--from', 'eventstore', '--to', 'database'];
@@ -160,20 +172,17 @@ it('copies what was appended meanwhile when it is run again, and nothing twice',
 describe('killed in the middle, and run again, it has copied everything once', () => {
   /** Runs the copy until `isFarEnough`, kills it, and runs it to its end. */
   async function killedOnce(args: string[], isFarEnough: () => Promise<boolean>): Promise<Ended> {
-    const child = start(...args);
-    while (!(await isFarEnough()) && child.exitCode === null) await sleep(2);
-    expect(child.exitCode).toBeNull();
-    child.kill('SIGKILL');
-    await once(child, 'close');
+    const copy = start(...args);
+    await until(isFarEnough, copy);
+    copy.process.kill('SIGKILL');
+    expect(await copy.ended).toMatchObject({ code: null });
     return run(...args);
   }
 
   it.each([1, 40, 700])('to EventStoreDB, after %i appends', async (appends) => {
     const events = someEvents(3_000);
     await write(openPostgres, events);
-    const arrived = async (): Promise<boolean> =>
-      (await double.control('calls', 'batchAppend')) >= appends;
-    const { code, output } = await killedOnce(thither, arrived);
+    const { code, output } = await killedOnce(thither, appended(appends));
     expect(output).toMatch(/the same: 3000 events, [12]\d\d\d of them copied now/);
     expect(code).toBe(0);
     expect(await contentOf(openEventStoreDb)).toEqual(events);
@@ -192,10 +201,10 @@ describe('killed in the middle, and run again, it has copied everything once', (
   it('also when the server is killed', async () => {
     const events = someEvents(3_000);
     await write(openPostgres, events);
-    const child = start(...thither);
-    while ((await double.control('calls', 'batchAppend')) < 100) await sleep(2);
+    const copy = start(...thither);
+    await until(appended(100), copy);
     await double.control('restart');
-    expect((await once(child, 'close'))[0]).toBe(0);
+    expect(await copy.ended).toMatchObject({ code: 0 });
     expect(await contentOf(openEventStoreDb)).toEqual(events);
   });
 });
@@ -261,6 +270,63 @@ it('breaks off with a code of its own where a log cannot be reached', async () =
   expect(output).toMatch(/^broke off: .*ECONNREFUSED/);
   expect(output).not.toContain('S3cret');
   expect(code).toBe(3);
+});
+
+it('tells why a server cannot be reached', async () => {
+  await write(openPostgres, someEvents(1));
+  await double.kill();
+  const { code, output } = await run(...thither);
+  expect(output).toMatch(/^broke off: .*\bUNAVAILABLE\b.*ECONNREFUSED/);
+  expect(code).toBe(3);
+});
+
+it.each([
+  ['an unknown option', 'esdb://ada:S3cret@127.0.0.1:2113?tls=false&color=red'],
+  ['an option without effect', 'esdb://ada:S3cret@127.0.0.1:2113?tlsVerifyCert=false'],
+  ['a port that is none', 'esdb://ada:S3cret@127.0.0.1:port'],
+  ['no host', 'postgres://ada:S3cret@:x/rollcall'],
+])('refuses a log with %s, and keeps its secret', async (_, log) => {
+  const { code, output } = await run('--from', log, '--to', 'eventstore');
+  expect(output).toContain('npm run log:copy');
+  expect(output).not.toContain('S3cret');
+  expect(code).toBe(2);
+});
+
+describe('a source without a log', () => {
+  it('is a database that Rollcall has never used', async () => {
+    const client = new pg.Client({ connectionString: databaseUrl });
+    await client.connect();
+    await client.query('DROP SCHEMA log CASCADE');
+    await client.end();
+    expect(await run(...thither)).toEqual({
+      code: 2,
+      output: 'the database holds no log of Rollcall\n',
+    });
+  });
+
+  it.each([[thither], [back], [[...back, '--verify']]])(
+    'is an empty one: %j calls nothing the same as nothing',
+    async (args) => {
+      await write(openPostgres, []);
+      const { code, output } = await run(...args);
+      expect(output).toMatch(/^the source holds no events/);
+      expect(code).toBe(2);
+    },
+  );
+});
+
+it.each([
+  ['there', () => openPostgres, () => openEventStoreDb, thither],
+  ['back', () => openEventStoreDb, () => openPostgres, back],
+])('copies once where two copy at once, and the source grows: %s', async (...row) => {
+  const [, from, to, args] = row;
+  const events = someEvents(4_000);
+  await write(from(), events.slice(0, 2_000));
+  const copies = [start(...args), start(...args)];
+  for (let at = 2_000; at < 4_000; at += 50) await write(from(), events.slice(at, at + 50));
+  for (const { ended } of copies) expect([0, 3]).toContain((await ended).code);
+  expect(await run(...args)).toMatchObject({ code: 0 });
+  expect(await contentOf(to())).toEqual(events);
 });
 
 it('leaves the service with the same directory, read models built anew in an empty database', async () => {

@@ -7,19 +7,18 @@ import type { ExistingOrganization } from '../../src/domain/organization.js';
 import type { ApiKeyId, OrganizationId, TeamId } from '../../src/domain/identifiers.js';
 import { UnreadableEvent } from '../../src/event-store/codec.js';
 import type { EventStore, ExpectedVersion, NewEvent } from '../../src/event-store/event-store.js';
-import type { EventStoreDbOptions } from '../../src/event-store/eventstoredb.js';
-import { EventStoreDbEventStore } from '../../src/event-store/eventstoredb.js';
+import type { EventStoreDbEventStore } from '../../src/event-store/eventstoredb.js';
 import { AppendTooLarge, LogUnavailable } from '../../src/event-store/eventstoredb-errors.js';
-import { OrganizationMirror } from '../../src/event-store/eventstoredb-mirror.js';
 import { createTestDatabase } from '../support/database.js';
 import type { EventStoreDouble, EventStoreDoubleOptions } from '../support/eventstoredb/double.js';
-import { startEventStoreDouble } from '../support/eventstoredb/double.js';
 import {
   liveEventStoreUrl,
   uniqueStreamPrefix,
   watchConnections,
 } from '../support/eventstoredb-live.js';
 import type { OpenLog } from './contract.js';
+import type { OpenEventStoreDb } from './eventstoredb-side.js';
+import { aStore, openEventStoreDb } from './eventstoredb-side.js';
 import {
   anEvent,
   aStream,
@@ -29,68 +28,6 @@ import {
   gather,
   writeAtFullSpeed,
 } from './contract.js';
-
-interface OpenEventStoreDb extends OpenLog {
-  readonly store: EventStoreDbEventStore;
-  readonly double: EventStoreDouble;
-  readonly databaseUrl: string;
-  /** What the stores have said that they dealt with. */
-  readonly troubles: unknown[];
-  /** Closed at the end with the log. */
-  readonly openWith: (options: Partial<EventStoreDbOptions>) => EventStoreDbEventStore;
-}
-
-async function openEventStoreDb(
-  doubleOptions: EventStoreDoubleOptions = {},
-  storeOptions: Partial<EventStoreDbOptions> = {},
-): Promise<OpenEventStoreDb> {
-  const [database, double] = await Promise.all([
-    createTestDatabase(),
-    startEventStoreDouble(doubleOptions),
-  ]);
-  const troubles: unknown[] = [];
-  const opened: EventStoreDbEventStore[] = [];
-  const open = (options: Partial<EventStoreDbOptions>): EventStoreDbEventStore =>
-    aStore(double.connectionString, database.url, {
-      ...storeOptions,
-      ...options,
-      onTrouble: (error) => troubles.push(error),
-    });
-  const openWith = (options: Partial<EventStoreDbOptions>): EventStoreDbEventStore => {
-    const store = open(options);
-    opened.push(store);
-    return store;
-  };
-  return {
-    store: openWith({}),
-    double,
-    databaseUrl: database.url,
-    troubles,
-    openWith,
-    openAnother: () => open({}),
-    dropConnections: async () => double.dropConnections(),
-    close: async () => {
-      double.liftFaults();
-      await Promise.all(opened.map((store) => store.close()));
-      await double.stop();
-      await database.drop();
-    },
-  };
-}
-
-function aStore(
-  connectionString: string,
-  databaseUrl: string,
-  options: Partial<EventStoreDbOptions>,
-): EventStoreDbEventStore {
-  const { onTrouble = () => undefined } = options;
-  return new EventStoreDbEventStore({
-    connectionString,
-    organizationEvents: (log) =>
-      new OrganizationMirror({ connectionString: databaseUrl, log, onTrouble }),
-    ...options,
-  });
-}
 
 async function openLive(connectionString: string): Promise<OpenLog> {
   const streamPrefix = uniqueStreamPrefix();
@@ -234,6 +171,18 @@ describe('the log in EventStoreDB', () => {
       await expect(append).rejects.toThrow(/not known/);
     });
 
+    it('rejects in time also where many wait for their turn, and the last has its turn afterwards', async () => {
+      const { double, openWith } = await open();
+      const store = openWith({ appendsInFlight: 1, attemptForMs: 200, retryForMs: 500 });
+      double.inject('batchAppend', { kind: 'hang' });
+      const before = Date.now();
+      const some = Array.from({ length: 30 }, () => store.append(aStream(), 'noStream', events(1)));
+      for (const append of some) await expect(append).rejects.toThrow(LogUnavailable);
+      expect(Date.now() - before).toBeLessThan(2_000);
+      double.liftFaults();
+      await store.append(aStream(), 'noStream', events(1));
+    });
+
     it('waits for a server that accepts connections and says nothing', async () => {
       const { store, double } = await open();
       double.setSilent(true);
@@ -326,6 +275,20 @@ describe('the log in EventStoreDB', () => {
       expect(await store.readStream(stream)).toHaveLength(1);
     });
 
+    it('is replaced where the answer was final, too: the next append may find it changed', async () => {
+      const { store, double } = await open();
+      double.inject(
+        'getSupportedMethods',
+        { kind: 'refuse', code: 7, details: 'no' },
+        { times: 1 },
+      );
+      const stream = aStream();
+      await expect(store.append(stream, 'noStream', events(1))).rejects.toMatchObject({ code: 7 });
+      await expect(store.append(stream, 'noStream', events(1))).resolves.toMatchObject({
+        revision: 0,
+      });
+    });
+
     it('is replaced after the discovery of the cluster failed', async () => {
       const { store, double } = await open({ nodes: 2 });
       await double.stop();
@@ -348,6 +311,34 @@ describe('the log in EventStoreDB', () => {
         });
       },
     );
+  });
+
+  it('says more of a cluster that does not answer than how often it was asked', async () => {
+    log = await openEventStoreDb({ nodes: 2 });
+    await log.double.stop();
+    const append = log.store.append(aStream(), 'noStream', events(1));
+    await until(() => log.troubles.some((each) => /no node .* certificates/.test(String(each))));
+    await log.double.start();
+    await append;
+  });
+
+  it('outlives a call that breaks off while the cluster is looked for in vain', async () => {
+    log = await openEventStoreDb({ nodes: 2 });
+    const { store, double } = log;
+    const stream = aStream();
+    await store.append(stream, 'noStream', events(1));
+    await store.readStream(stream);
+    double.inject('read', { kind: 'hang' }, { times: 1 });
+    const hanging = store.readStream(stream);
+    await delay(100);
+    double.inject('read', { kind: 'unavailable' }, { times: 1 });
+    double.inject('gossip', { kind: 'unavailable' });
+    const looking = store.readStream(stream);
+    await delay(300);
+    double.dropConnections();
+    await delay(1_500);
+    double.liftFaults();
+    for (const read of [hanging, looking]) await expect(read).resolves.toHaveLength(1);
   });
 
   describe('plain errors of the transport', () => {

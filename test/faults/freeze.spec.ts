@@ -30,7 +30,7 @@ async function turnScim(to: 'enable' | 'disable'): Promise<void> {
 
 /** Records a change of the user in the log, as later parts of the product do while SCIM is off. */
 async function recordDisplayName(id: string, displayName: string): Promise<void> {
-  const store = openLog(service.databaseUrl!);
+  const store = await openLog(service.databaseUrl!);
   const slug = organization.slug as OrganizationId;
   const stream = userStream(slug, id);
   const metadata = {

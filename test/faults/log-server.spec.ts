@@ -93,6 +93,20 @@ it('loses nothing when the service is killed meanwhile', async () => {
   await expectAllThere(load);
 });
 
+it('is not taken for another one, on which the service refuses to start', async () => {
+  const load = await startWriters();
+  const { databaseUrl, port, adminKey } = service;
+  await service.kill('SIGKILL');
+  const another = await startEventStoreDoubleProcess();
+  const onAnother = { databaseUrl: databaseUrl!, port, adminKey };
+  await expect(
+    startService({ ...onAnother, eventStoreUrl: another.connectionString }),
+  ).rejects.toThrow('filled from another log in EventStoreDB');
+  await another.kill();
+  service = await startService({ ...onAnother, eventStoreUrl: server.connectionString });
+  await expectAllThere(load);
+});
+
 it('lets the service answer what is in flight before it ends with code 0 on SIGTERM', async () => {
   const { slug, token } = await newOrganization(service);
   await server.control('inject', 'batchAppend', { kind: 'wait', ms: 1_500 }, { times: 20 });

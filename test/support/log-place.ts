@@ -26,7 +26,7 @@ export function logEnvironment(place: ServicePlace): Readonly<Record<string, str
 }
 
 /** The log of a service, for what its tests do beside it; the caller closes it. */
-export function openLog(databaseUrl: string): EventStore {
+export function openLog(databaseUrl: string): Promise<EventStore> {
   return openEventStore({ databaseUrl, eventStoreUrl, streamPrefix: prefixOf({ databaseUrl }) });
 }
 

@@ -83,6 +83,7 @@ export class EventStoreDouble {
   private readonly nodes: (Node | undefined)[] = [];
   private readonly ports: number[];
   private readonly counts = new Map<Method, number>();
+  private sent = 0;
   private log: EventLog | undefined;
 
   constructor(private readonly options: EventStoreDoubleOptions = {}) {
@@ -183,6 +184,11 @@ export class EventStoreDouble {
     return this.counts.get(method) ?? 0;
   }
 
+  /** How many messages of reads and subscriptions were sent. */
+  get messagesSent(): number {
+    return this.sent;
+  }
+
   get openSubscriptions(): number {
     return this.subscriptions.size;
   }
@@ -232,6 +238,7 @@ export class EventStoreDouble {
         leader: () => this.cluster.leaderEndpoint(),
       }),
       count: (method) => void this.counts.set(method, this.calls(method) + 1),
+      countMessage: () => void this.sent++,
     };
   }
 

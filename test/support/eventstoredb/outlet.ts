@@ -39,6 +39,7 @@ export class Outlet {
       return befall(fault.effect, this.server.victim(this.call)).then(() => this.send(message));
     }
     this.sent++;
+    this.server.countMessage();
     if (this.call.write(message)) return undefined;
     return once(this.call, 'drain', { signal: this.signal }).then(
       () => undefined,

@@ -24,6 +24,8 @@ export interface Surroundings {
   readonly victim: (call: AnyCall) => Victim;
   readonly subscriptions: Subscriptions;
   readonly count: (method: Method) => void;
+  /** Of a read or a subscription. */
+  readonly countMessage: () => void;
 }
 
 /** The subscriptions that are open on the whole cluster. */
