@@ -1,20 +1,21 @@
+import { setMaxListeners } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import type {
   EventStoreDBClient,
   Position as ServerPosition,
   StreamingRead,
 } from '@eventstore/db-client';
-import { BACKWARDS, END, START } from '@eventstore/db-client';
+import { BACKWARDS, START } from '@eventstore/db-client';
 import { backoffMs } from './backoff.js';
 import type { Position, RecordedEvent } from './event-store.js';
 import type { Connections } from './eventstoredb-connections.js';
 import { classify, isRetryable, LogUnavailable, NoAnswer } from './eventstoredb-errors.js';
 import type { ServerEvent, StreamNames } from './eventstoredb-events.js';
-import { isAfter, placeOf, positionOf, recorded, sizeOf } from './eventstoredb-events.js';
+import { isAfter, placeOf, recorded, sizeOf } from './eventstoredb-events.js';
+import { HeadSearch } from './eventstoredb-head.js';
 
 const STREAM_PAGE_EVENTS = 1_000;
 const LOG_PAGE_EVENTS = 1_000;
-const FIRST_HEAD_PAGE_EVENTS = 4;
 /** A server under load pauses; a server that is gone for so long is silent. */
 const SILENCE_MS = 10_000;
 const RETRY = { firstMs: 20, maxMs: 1_000 };
@@ -37,14 +38,19 @@ type Take = (event: ServerEvent) => 'more' | 'enough';
 /** Reads streams and the log in pages, and again where the connection is lost. */
 export class EventStoreDbReader {
   readonly #options: ReaderOptions;
-  /** No event of ours that is known stands behind it. */
-  #lastKnown: Position = 0n;
-  /** Between the last known event of ours and here, there is none. */
-  #searched: Position = 0n;
+  readonly #head: HeadSearch;
   readonly #closing = new AbortController();
 
   constructor(options: ReaderOptions) {
     this.#options = options;
+    // Many reads may be under way at once, and each listens.
+    setMaxListeners(0, this.#closing.signal);
+    const { loads, names } = options;
+    this.#head = new HeadSearch(names, (fromPosition, maxCount) =>
+      this.#read(loads, (client) =>
+        client.readAll({ direction: BACKWARDS, fromPosition, maxCount, requiresLeader: true }),
+      ),
+    );
   }
 
   /** Ends the reads that are under way: a call that the client itself cancels looks as if it had come to its end. */
@@ -54,12 +60,12 @@ export class EventStoreDbReader {
 
   /** Where an event of ours is known to stand, and none behind it. */
   get lastKnown(): Position {
-    return this.#lastKnown;
+    return this.#head.lastKnown;
   }
 
-  /** An event of ours stands there, which spares `head` what is before it. */
+  /** An event of ours stands there. */
   knows(position: Position): void {
-    if (position > this.#lastKnown) this.#lastKnown = position;
+    this.#head.knows(position);
   }
 
   async readStream(stream: string, from: number): Promise<RecordedEvent[]> {
@@ -134,37 +140,9 @@ export class EventStoreDbReader {
     }
   }
 
-  /**
-   * Position of our last event. The end of the server's log is no answer: what stands there may be an event of its own,
-   * which no reader of ours ever reaches.
-   */
-  async head(): Promise<Position> {
-    const { loads, names } = this.#options;
-    const known = this.#lastKnown > this.#searched ? this.#lastKnown : this.#searched;
-    let searchedTo: Position | undefined;
-    let fromPosition: typeof END | ServerPosition = END;
-    for (let count = FIRST_HEAD_PAGE_EVENTS; ; count = Math.min(count * 4, LOG_PAGE_EVENTS)) {
-      const from: typeof END | ServerPosition = fromPosition;
-      const page = await this.#read(loads, (client) =>
-        client.readAll({
-          direction: BACKWARDS,
-          fromPosition: from,
-          maxCount: count,
-          requiresLeader: true,
-        }),
-      );
-      searchedTo ??= page[0]?.position?.commit;
-      const found = page.find(
-        (event) => names.include(event) || (event.position && event.position.commit <= known),
-      );
-      const last = page.at(-1)?.position;
-      if (found || !last || page.length < count) {
-        if (found && names.include(found)) this.knows(positionOf(found));
-        if (searchedTo !== undefined && searchedTo > this.#searched) this.#searched = searchedTo;
-        return this.#lastKnown;
-      }
-      fromPosition = last;
-    }
+  /** Position of our last event. */
+  head(): Promise<Position> {
+    return this.#head.head();
   }
 
   /** One page; empty for a stream that is not there. */

@@ -77,6 +77,49 @@ describe('the head', () => {
   });
 });
 
+describe('a head that lies deep below what others have written', () => {
+  const OTHERS = 20_000;
+
+  /** A store that knows nothing yet, behind one event of ours and many of others. */
+  async function deep() {
+    log = await openEventStoreDb({}, { stallMs: 60_000 });
+    const { store, openWith } = log;
+    const { position } = await store.append(aStream(), 'noStream', events(1));
+    const others = openWith({ streamPrefix: 'others-' });
+    for (let i = 0; i < OTHERS; i += 2_000) {
+      await others.append(aStream(), 'noStream', events(2_000));
+    }
+    return { position, fresh: openWith({}) };
+  }
+
+  it('is searched for once by all who ask at the same time', async () => {
+    const { position, fresh } = await deep();
+    const before = log.double.calls('read');
+    const found = await Promise.all(Array.from({ length: 10 }, () => fresh.head()));
+    expect(new Set(found)).toEqual(new Set([position]));
+    expect(log.double.calls('read') - before).toBeLessThan((2 * OTHERS) / 1_000);
+  });
+
+  it('is searched for anew when the search that others waited for has failed', async () => {
+    const { position, fresh } = await deep();
+    const first = fresh.head();
+    await delay(20);
+    log.double.inject('read', { kind: 'refuse', code: 7, details: 'no' }, { times: 1 });
+    const outcomes = await Promise.allSettled([first, fresh.head(), fresh.head()]);
+    expect(outcomes.filter(({ status }) => status === 'rejected').length).toBeLessThanOrEqual(1);
+    expect(await fresh.head()).toBe(position);
+  });
+
+  it('is that of an append which is acknowledged while the search goes on', async () => {
+    const { store, fresh } = { ...(await deep()), store: log.store };
+    const searching = fresh.head();
+    await delay(10);
+    const { position } = await store.append(aStream(), 'noStream', events(1));
+    expect(await fresh.head()).toBe(position);
+    await searching;
+  });
+});
+
 describe('large events', () => {
   it('come in pages that end with what makes them large', async () => {
     const { store } = await open();
