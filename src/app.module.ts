@@ -340,9 +340,16 @@ function readProviders(config: Config, databaseUrl: string): Provider[] {
     },
     {
       provide: LookupQueries,
-      inject: [READ_POOL, EVENT_STORE, POINT_READS],
-      useFactory: (reads: pg.Pool, store: EventStore, points: PipelinedReads) =>
-        new LookupQueries(reads, servedSchemas(store).directory, points),
+      inject: [READ_POOL, EVENT_STORE, POINT_READS, Projector],
+      useFactory: (
+        reads: pg.Pool,
+        store: EventStore,
+        points: PipelinedReads,
+        projector: Projector,
+      ) =>
+        new LookupQueries(reads, servedSchemas(store).directory, points, () =>
+          projector.caughtUp('directory'),
+        ),
     },
     {
       provide: AccessQueries,

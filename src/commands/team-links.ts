@@ -8,6 +8,7 @@ import {
   type GroupState,
   type StatedGroup,
 } from '../domain/group.js';
+import type { GroupEvent } from '../domain/events.js';
 import type { GroupId, OrganizationId, TeamId, UserId } from '../domain/identifiers.js';
 import { grantsCount, groupsFeedTeams, type ExistingOrganization } from '../domain/organization.js';
 import { Rejection } from '../domain/rejection.js';
@@ -100,8 +101,7 @@ export class TeamLinks {
       target === 'new'
         ? await this.newTeam(organization, current)
         : this.fed(target, current.groupId);
-    const link = { type: 'Link', teamId: fed.teamId, members: seeds } as const;
-    const events = group.decide(link, current);
+    const events = linked(current, fed.teamId, seeds, fed.append.events.length > 0);
     const grouped = { stream: loaded.stream, revision: loaded.revision, events };
     const plans = [fed.append, grouped].filter((plan) => plan.events.length > 0);
     if (plans.length === 0) return null;
@@ -131,12 +131,10 @@ export class TeamLinks {
     if (!scope.name && stated.membership.length === 0) return [];
     const loaded = await this.teams.load(teamStream(organization.organization, teamId));
     const { state, stream, revision } = loaded;
-    if (state.status !== 'existing') return [];
+    // One that somebody has begun to part with the group is its team no more: see broken-links.ts.
+    if (state.status !== 'existing' || !state.groups.includes(groupId)) return [];
     const statement = groupStatement(current, stated, scope);
-    const events = [
-      ...(state.archived ? [] : team.decide({ type: 'Feed', groupId }, state)),
-      ...team.decide({ type: 'Follow', organization, statement }, state),
-    ];
+    const events = team.decide({ type: 'Follow', organization, statement }, state);
     return events.length > 0 ? [{ stream, revision, events }] : [];
   }
 
@@ -221,6 +219,22 @@ export class TeamLinks {
       }
     }
   }
+}
+
+/**
+ * The events by which the group comes to feed the team.
+ * @param anew the team did not say so: if the group did, it says so again, which whoever is about to part them notices
+ */
+function linked(
+  current: ExistingGroup,
+  teamId: TeamId,
+  members: readonly UserId[],
+  anew: boolean,
+): readonly GroupEvent[] {
+  const link = { type: 'Link', teamId, members } as const;
+  if (!anew || current.teamId !== teamId) return group.decide(link, current);
+  const unlink = { type: 'Unlink', byChoice: current.keptApart } as const;
+  return [...group.decide(unlink, current), ...group.decide(link, { ...current, teamId: null })];
 }
 
 /** Whether a team that was made for the group still waits for it. */

@@ -11,6 +11,8 @@ const LEADER_STALL_MS = 300;
 const CONFIRMATION_POLL_MS = 1_000;
 const SHORTEST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 5_000;
+/** So long ago the end of the log may have been asked for where reads are said to see all of it. */
+const SETTLED_MS = 2_000;
 /** So many events since this process leads, and once: from then on the database learns by itself. */
 const WORTH_ANALYZING = 10_000;
 
@@ -25,6 +27,12 @@ interface Waiter {
   readonly resolve: (covered: boolean) => void;
 }
 
+/** Where the log ended at that time. */
+interface Mark {
+  readonly head: Position;
+  readonly at: number;
+}
+
 /**
  * Drives one projection along the log. The compare-and-set of the checkpoint, in the transaction of the rows, makes
  * every event count once, however many runners there are; leadership only spares wasted work.
@@ -37,7 +45,7 @@ export class ProjectionRunner {
   private failures = 0;
   /** Whether everything is applied that was acknowledged before the start, or before the database was lost. */
   private fresh = false;
-  private readonly freshening: (() => void)[] = [];
+  private readonly freshening = new Set<() => void>();
 
   constructor(
     readonly projection: Projection,
@@ -67,9 +75,10 @@ export class ProjectionRunner {
     this.doubt();
     while (!signal.aborted && !this.fresh) {
       try {
-        const head = await this.store.head();
+        let mark = await this.mark();
         while (!signal.aborted && !this.fresh) {
-          if (await this.waitFor(head, CONFIRMATION_POLL_MS)) this.freshen(head);
+          const reached = await this.waitFor(mark.head, CONFIRMATION_POLL_MS);
+          if (reached && !signal.aborted) mark = await this.freshen(mark);
         }
       } catch (error) {
         this.options.onFailure(this.projection.name, error);
@@ -84,8 +93,15 @@ export class ProjectionRunner {
    */
   async caughtUp(timeoutMs: number): Promise<boolean> {
     if (this.fresh) return true;
-    const catchingUp = new Promise<void>((resolve) => this.freshening.push(resolve));
-    await Promise.race([catchingUp, sleep(timeoutMs, undefined, { ref: false })]);
+    await new Promise<void>((resolve) => {
+      const end = (): void => {
+        clearTimeout(timer);
+        this.freshening.delete(end);
+        resolve();
+      };
+      const timer = setTimeout(end, timeoutMs).unref();
+      this.freshening.add(end);
+    });
     return this.fresh;
   }
 
@@ -119,14 +135,14 @@ export class ProjectionRunner {
 
   private async leadOnce(signal: AbortSignal): Promise<void> {
     try {
-      const head = await this.store.head();
+      let mark = await this.mark();
       let position = await readCheckpoint(this.pool, schemaOf(this.projection));
       // A database that crashed may have lost the last rows, together with their checkpoint.
       if (position < this.covered) this.fresh = false;
       this.covered = position;
       // Another writer may have applied what is waited for here.
       this.resolveWaiters();
-      this.freshen(head);
+      mark = await this.freshen(mark);
       const pages = this.store.subscribe({ from: position, signal, pageSize: PAGE_SIZE });
       let unanalyzed = 0;
       for await (const events of pages) {
@@ -135,7 +151,7 @@ export class ProjectionRunner {
         position = next;
         this.failures = 0;
         this.cover(position);
-        this.freshen(head);
+        mark = await this.freshen(mark);
         unanalyzed += events.length;
         if (this.fresh && unanalyzed >= WORTH_ANALYZING) {
           unanalyzed = Number.NEGATIVE_INFINITY;
@@ -161,10 +177,26 @@ export class ProjectionRunner {
     }
   }
 
-  private freshen(head: Position): void {
-    if (this.fresh || this.covered < head) return;
-    this.fresh = true;
-    for (const resolve of this.freshening.splice(0)) resolve();
+  private async mark(): Promise<Mark> {
+    const head = await this.store.head();
+    return { head, at: performance.now() };
+  }
+
+  /**
+   * Ends the doubt where the mark is reached. While tables are filled for an hour other processes may take writes, so
+   * one that was set long ago is set anew. @returns the mark that is to be reached
+   */
+  private async freshen(mark: Mark): Promise<Mark> {
+    let latest = mark;
+    while (!this.fresh && this.covered >= latest.head) {
+      if (performance.now() - latest.at > SETTLED_MS) {
+        latest = await this.mark();
+        continue;
+      }
+      this.fresh = true;
+      for (const resolve of this.freshening) resolve();
+    }
+    return latest;
   }
 
   /** @returns the new checkpoint, or undefined when another writer moved it meanwhile */
@@ -219,9 +251,10 @@ export class ProjectionRunner {
         if (position > this.covered) progressAt = performance.now();
         this.cover(position);
         if (performance.now() - progressAt > LEADER_STALL_MS) {
+          // Also where this fails: a page that cannot be applied is not tried without end.
+          progressAt = performance.now();
           const events = await this.store.readAll(position, PAGE_SIZE);
           this.cover((await this.applyPage(position, events)) ?? position);
-          progressAt = performance.now();
         }
       } catch (error) {
         this.options.onFailure(this.projection.name, error);

@@ -164,6 +164,8 @@ export class Projector {
       connectionString: this.options.databaseUrl,
       application_name: 'rollcall projector leadership',
       keepAlive: true,
+      // One that is taken and never served would end every attempt to come back.
+      connectionTimeoutMillis: LEADERSHIP_TIMEOUT_MS,
       query_timeout: LEADERSHIP_TIMEOUT_MS,
     });
     const lost = new AbortController();

@@ -214,6 +214,88 @@ describe('a link that stands in one stream', () => {
   });
 });
 
+describe('a command that is alive when the reactor comes', () => {
+  /** A process that the reactor overtakes, once, before its second append. */
+  const overtaken = (): Side => {
+    let appends = 0;
+    const store = sequential(log.store, async () => {
+      appends += 1;
+      if (appends === 2) await alive().react();
+    });
+    return writeSide(store, organization);
+  };
+
+  it('links the group although the reactor took the link back', async () => {
+    organization = await enabledOrganization(log.store, undefined, {});
+    const { group, team } = await fed();
+    await alive().unlinkGroup(group);
+    await overtaken().linkGroup(group, { teamId: team });
+    await alive().react();
+    expect(await teamsOf(log.store, organization)).toMatchObject([{ id: team, synced: true }]);
+  });
+
+  it('unlinks the group for good although the reactor did it first', async () => {
+    organization = await enabledOrganization(log.store, undefined, {});
+    const { group, team } = await fed();
+    await overtaken().unlinkGroup(group);
+    await alive().react();
+    expect(await groupOf(log.store, organization, group)).toMatchObject({ keptApart: true });
+    expect(await teamsOf(log.store, organization)).toMatchObject([{ id: team, synced: false }]);
+  });
+});
+
+describe('a group and a team that somebody has begun to part', () => {
+  const partings: readonly {
+    readonly what: string;
+    readonly policies: Values;
+    readonly part: (side: Side, group: string) => Promise<unknown>;
+  }[] = [
+    {
+      what: 'by unlinking',
+      policies: { groupMapping: 'create' },
+      part: (side, group) => side.unlinkGroup(group),
+    },
+    {
+      what: 'by the deletion of the group',
+      policies: { groupMapping: 'link-by-name', onGroupDelete: 'unlink' },
+      part: (side, group) => side.deleteGroup(group),
+    },
+  ];
+  const healers = ['the reactor', 'a statement and the reactor'];
+  const cases = partings.flatMap((parting) =>
+    healers.map((healer) => ({ ...parting, healer, states: healer !== 'the reactor' })),
+  );
+
+  it.each(cases)('are parted by $healer, which lets nobody in again: $what', async (each) => {
+    organization = await enabledOrganization(log.store, undefined, each.policies);
+    const [ada, bob] = await postUsers(alive(), 2);
+    const group = await postGroup('Analysts', [ada!, bob!]);
+    const { teamId: team } = (await groupOf(log.store, organization, group))!;
+    await alive().removeTeamMember(team!, bob!);
+    const dying = writeSide(sequential(log.store, dyingBefore(1)), organization);
+    await expect(each.part(dying, group)).rejects.toThrow(ProcessDied);
+    const { id: eve } = await alive().postUser({ userName: 'eve' });
+    const joins = { op: 'add', path: 'members', value: valuesOf([eve]) };
+    if (each.states) await alive().patchGroup(group, joins);
+    for (const _ of ['parts', 'finds nothing']) await alive().react();
+    expect(await teamsOf(log.store, organization)).toMatchObject([
+      { id: team, synced: false, members: [ada] },
+    ]);
+  });
+
+  it('feed each other again where an administrator decides it', async () => {
+    organization = await enabledOrganization(log.store, undefined, {});
+    const { group, team } = await fed();
+    const dying = writeSide(sequential(log.store, dyingBefore(1)), organization);
+    await expect(dying.unlinkGroup(group)).rejects.toThrow(ProcessDied);
+    await alive().linkGroup(group, { teamId: team });
+    const head = await log.store.head();
+    await alive().react();
+    expect(await log.store.head()).toBe(head);
+    expect(await teamsOf(log.store, organization)).toMatchObject([{ id: team, synced: true }]);
+  });
+});
+
 describe('a rule whose group', () => {
   const rule = { groupId: null, group: 'Analysts', license: 'analyst' };
 

@@ -83,7 +83,8 @@ import { groupType, userType } from '../../src/scim/schema.js';
 import { createTestDatabase } from '../support/database.js';
 import { StreamLookup } from './stream-lookup.js';
 
-export const context = { actor: 'system', correlationId: 'test' } as const;
+/** Somebody's command: what `system` does of itself is told apart from that. */
+export const context = { actor: 'key:test', correlationId: 'test' } as const;
 
 export interface Log {
   readonly url: string;
@@ -196,7 +197,7 @@ export function writeSide(
   const links = new TeamLinks(model, folds, teams, lookup);
   const externals = new ExternalGroups(model, groupNames, folds, teams, members, rules);
   const backfill = new GroupBackfill(model, folds, teams, members, links, externals, store, lookup);
-  const broken = new BrokenLinks(model, folds, teams, backfill);
+  const broken = new BrokenLinks(model, folds, teams, backfill, store);
   const decisions = new TeamDecisions(model, organizations, teams);
   const planner = new MigrationPlanner(folds, teams, lookup);
   const synchronizer = new GroupSynchronizer(

@@ -30,7 +30,8 @@ it.each(['access', 'directory'])(
     const adminKey = randomUUID();
     const before = await startService({ databaseUrl, adminKey });
     const organization = await newOrganization(before);
-    const { id, userName } = await organization.createUser();
+    const subject = randomUUID();
+    const { id, userName } = await organization.createUser({ externalId: subject, active: false });
     await before.stop();
 
     const blocker = await emptied(databaseUrl, projection);
@@ -57,10 +58,16 @@ it.each(['access', 'directory'])(
       ];
       const answers = await Promise.all(asked);
       expect(answers.map(({ status }) => status)).toEqual(asked.map(() => 503));
-      const known = await fetch(`${url}/api/organizations/${slug}`, {
-        headers: { authorization: `Bearer ${adminKey}` },
-      });
+      const headers = { authorization: `Bearer ${adminKey}`, 'content-type': 'application/json' };
+      const known = await fetch(`${url}/api/organizations/${slug}`, { headers });
       expect(known.status).toBe(projection === 'access' ? 503 : 200);
+      // Who is not found would be taken for somebody new, and let in.
+      const signIn = await fetch(`${url}/api/organizations/${slug}/sign-ins`, {
+        method: 'POST',
+        headers,
+        body: JSON.stringify({ subject, userName: randomUUID() }),
+      });
+      expect(signIn.status).toBe(503);
       expect((await fetch(`${url}/startupz`)).status).toBe(503);
     } finally {
       await blocker.end();

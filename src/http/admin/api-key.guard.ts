@@ -32,14 +32,18 @@ export class ApiKeyGuard implements CanActivate {
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const request = context.switchToHttp().getRequest<FastifyRequest>();
     const bearer = BEARER.exec(request.headers.authorization ?? '')?.[1];
-    // Until then a key may be unknown that is good, and good that was revoked.
-    await this.projector.caughtUp('access');
-    const key = bearer === undefined ? undefined : await this.access.authenticateKey(bearer);
+    const key = bearer === undefined ? undefined : await this.keyOf(bearer);
     if (!key) throw new Problem('unauthenticated', 'expected Authorization: Bearer <API key>');
     const { organization } = request.params as { readonly organization?: string };
     authorize(key, context.getHandler(), organization);
     callers.set(request, key);
     return true;
+  }
+
+  /** Once it is certain: until then a key may be unknown that is good, and good that was revoked. */
+  private async keyOf(bearer: string): Promise<KeyAccess | undefined> {
+    await this.projector.caughtUp('access');
+    return this.access.authenticateKey(bearer);
   }
 }
 

@@ -60,9 +60,9 @@ export function authenticateScim(
     try {
       const bearer = BEARER.exec(request.headers.authorization ?? '')?.[1];
       const now = Date.now();
+      if (bearer === undefined) return unauthorized(request, reply, 'token-missing');
       // Until then a token may be unknown that is good, and good that was revoked.
       await projector.caughtUp('access');
-      if (bearer === undefined) return unauthorized(request, reply, 'token-missing');
       const found = await access.authenticate(id, bearer, now);
       if ('refused' in found) return unauthorized(request, reply, found.refused);
       const { tokenId, policies, syncEnabled } = found;

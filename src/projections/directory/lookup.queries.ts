@@ -32,17 +32,22 @@ const namedAs = (name: string): string => {
 
 /** What the write side asks of the directory: where to look. Implements DirectoryLookup of the write side. */
 export class LookupQueries {
-  /** @param points where statements go that answer at once; they may share connections */
+  /**
+   * @param points where statements go that answer at once; they may share connections
+   * @param caughtUp holds until the directory tells of everything, or throws: who is not found there may be made again
+   */
   constructor(
     private readonly pool: Pool,
     private readonly schema: string,
     private readonly points: PointReads = pool,
+    private readonly caughtUp: () => Promise<void> = () => Promise.resolve(),
   ) {}
 
   async usersAmong(
     organization: OrganizationId,
     ids: readonly UserId[],
   ): Promise<ReadonlySet<UserId>> {
+    await this.caughtUp();
     const { rows } = await this.pool.query<{ id: UserId }>({
       name: `${this.schema}-users-among`,
       text: `SELECT id FROM ${this.schema}.users WHERE organization = $1 AND id = ANY($2)`,
@@ -194,6 +199,7 @@ export class LookupQueries {
   }
 
   async userCount(organization: OrganizationId): Promise<number> {
+    await this.caughtUp();
     const { rows } = await this.points.query<{ users: string }>({
       name: `${this.schema}-user-count`,
       text: `SELECT users FROM ${this.schema}.counts WHERE organization = $1`,
@@ -204,6 +210,7 @@ export class LookupQueries {
 
   /** Of every organization: work for the policy reactor. */
   async formerMembers(limit: number): Promise<readonly FormerMembership[]> {
+    await this.caughtUp();
     const { rows } = await this.points.query<FormerMembership>({
       name: `${this.schema}-former-members`,
       text: `SELECT organization, group_id AS group, user_id AS user
@@ -237,6 +244,7 @@ export class LookupQueries {
     condition: string,
     values: readonly unknown[],
   ): Promise<readonly HalfLink[]> {
+    await this.caughtUp();
     const { rows } = await this.points.query<HalfLink>({
       name: `${this.schema}-${name}`,
       text: `SELECT organization, group_id AS group, team_id AS team
@@ -251,6 +259,7 @@ export class LookupQueries {
     text: string,
     values: readonly unknown[],
   ): Promise<readonly Id[]> {
+    await this.caughtUp();
     const read = { name: `${this.schema}-${name}`, text, values: [...values] };
     const { rows } = await this.points.query<{ id: Id }>(read);
     return rows.map(({ id }) => id);
