@@ -216,7 +216,8 @@ function missing(attribute: Attribute, given: JsonValue | undefined, where: stri
   return invalidValue(where, `required, found ${found}`);
 }
 
-function mismatch(
+/** A value of another type than the attribute's; the message shows no secret. */
+export function mismatch(
   attribute: Attribute,
   expected: string,
   found: JsonValue,

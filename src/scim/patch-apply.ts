@@ -1,3 +1,4 @@
+import { invalidValue, maxValues } from './attribute-value.js';
 import { ScimError } from './errors.js';
 import type { Filter } from './filter.js';
 import {
@@ -10,7 +11,7 @@ import {
 } from './json.js';
 import { pathText, type ResolvedPath } from './path.js';
 import type { PatchOperation } from './patch-operation.js';
-import { completed, type Attributes } from './resource.js';
+import { completed, refuseGrowth, type Attributes } from './resource.js';
 import {
   inSchemaOrder,
   isReferenceTo,
@@ -32,7 +33,7 @@ export interface PatchContext {
  * @param operations from `readPatch` of the same type
  * @throws ScimError noTarget: a filter selects nothing that could be changed (§3.5.2.3); mutability: a required
  *   attribute is gone in the end, an immutable value would change, or `id` is not the resource's; invalidValue:
- *   several primary values
+ *   several primary values, or more than an attribute or a resource may hold
  */
 export function applyPatch(
   type: ResourceType,
@@ -45,7 +46,9 @@ export function applyPatch(
     if (isIdentity(operation.path.target)) refuseOtherId(operation, context);
     else draft.apply(operation);
   }
-  return draft.result();
+  const after = draft.result();
+  if (after !== current) refuseGrowth(type, current, after);
+  return after;
 }
 
 function isIdentity({ attribute, extension }: ResolvedPath): boolean {
@@ -84,7 +87,9 @@ class Draft {
 
   result(): Attributes {
     for (const { target, set } of this.#lists.values()) {
-      assign(this.#container(target), target.attribute, set.size > 0 ? set.values() : null);
+      const container = this.#container(target);
+      refuseMoreValues(target, container[target.attribute.name], set.size);
+      assign(container, target.attribute, set.size > 0 ? set.values() : null);
     }
     for (const { schema } of this.#type.extensions) {
       const held = inSchemaOrder(schema.attributes, this.#extensions.get(schema.id) ?? {});
@@ -123,6 +128,13 @@ class Draft {
     );
     if (lost) throw new ScimError(400, 'mutability', `${lost.name}: required, cannot be removed`);
   }
+}
+
+/** What `readAttribute` asks of the values that a request holds, for those that several requests add up to. */
+function refuseMoreValues(target: ResolvedPath, before: JsonValue | undefined, size: number): void {
+  if (size <= maxValues || isReferenceTo(target.attribute)) return;
+  if (isList(before) && size <= before.length) return;
+  throw invalidValue(pathText(target), `expected at most ${maxValues} values, found ${size}`);
 }
 
 function changeSingle(container: Record<string, JsonValue>, operation: PatchOperation): void {
@@ -176,7 +188,7 @@ function changeSelected(set: ValueSet, operation: PatchOperation): void {
   if (keys.length > 0) {
     const changed = set.change(keys, (before) => merged(attribute, before, change, operation));
     if (isPrimary(change)) keepOnePrimary(set, changed, operation);
-  } else if (op !== 'remove') {
+  } else if (op !== 'remove' && value !== null) {
     const element = withoutNulls({ ...assignedBy(operation), ...change });
     const key = set.add(inSchemaOrder(attribute.subAttributes ?? [], element));
     if (isPrimary(element)) keepOnePrimary(set, [key], operation);

@@ -1,6 +1,6 @@
 import { ScimError } from './errors.js';
 import type { JsonValue } from './json.js';
-import { maxFilterLength } from './filter-tokens.js';
+import { invalidFilter, maxFilterLength } from './filter-tokens.js';
 import { parseValueFilter, type Filter } from './filter.js';
 import { excerpt, isProblem, resolvePath, type ResolvedPath } from './path.js';
 import {
@@ -45,7 +45,8 @@ export interface SchemaPath {
  *     PATH = attrPath / attrPath "[" filter "]" [ "." subAttr ]
  *
  * @param where the place in the request, for messages
- * @throws ScimError invalidPath: malformed, or no such attribute; invalidFilter: malformed between the brackets
+ * @throws ScimError invalidPath: malformed, or no such attribute; invalidFilter: malformed between the brackets, or a
+ *   test of a URL that only answers have
  */
 export function parsePatchPath(
   type: ResourceType,
@@ -67,6 +68,9 @@ export function parsePatchPath(
   const inner = text.slice(open + 1, close);
   if (inner.trim() === '') throw invalidPath(where, `expected a filter between the brackets`);
   const filter = parseValueFilter(attribute, inner);
+  if (testsUrl(filter)) {
+    throw invalidFilter(`$ref selects no values of ${attribute.name} in a PATCH: expected value`);
+  }
   const rest = text.slice(close + 1);
   if (rest === '') return { target, filter };
   const sub = rest.startsWith('.') ? subAttributeNamed(attribute, rest.slice(1)) : undefined;
@@ -76,6 +80,24 @@ export function parsePatchPath(
 
 export function invalidPath(where: string, problem: string): ScimError {
   return new ScimError(400, 'invalidPath', `${where}: ${problem}`);
+}
+
+/** Whether the filter needs URLs that only answers have: no value would match, and nothing would say so. */
+function testsUrl(filter: Filter): boolean {
+  switch (filter.kind) {
+    case 'and':
+    case 'or':
+      return filter.operands.some(testsUrl);
+    case 'not':
+      return testsUrl(filter.operand);
+    case 'valuePath':
+      return testsUrl(filter.filter);
+    case 'compare':
+    case 'present': {
+      const { type, mutability } = filter.path.attribute;
+      return type === 'reference' && mutability === 'readOnly';
+    }
+  }
 }
 
 function resolve(type: ResourceType, text: string, where: string): ResolvedPath {

@@ -2,6 +2,7 @@ import {
   conformingValue,
   givenValues,
   invalidValue,
+  mismatch,
   readAttribute,
   readChange,
   type IgnoredListener,
@@ -209,7 +210,7 @@ function readTopLevel(
   if (attribute.multiValued && !filter) return readAttribute(attribute, value, place, reading);
   const one = conformingValue({ ...attribute, multiValued: false }, value, 'value', reading);
   if (one === null) return undefined;
-  if (!isObject(one)) throw invalidValue(place, `expected an object, found ${typeof one}`);
+  if (!isObject(one)) throw mismatch(attribute, 'an object', one, place);
   const given = op === 'add' ? withoutNulls(one) : one;
   return readChange(attribute.subAttributes ?? [], given, `${place}.`, reading);
 }

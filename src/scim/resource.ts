@@ -6,7 +6,13 @@ import { legacyCoreUrn } from './quirks/legacy-core.js';
 import type { QuirkListener } from './quirks/quirk.js';
 import { conformingResource, resourceValueQuirks } from './quirks/registry.js';
 import { memberNamed } from './quirks/request-member.js';
-import { extensionNamed, sameUrn, type ResourceType } from './schema.js';
+import {
+  attributeNamed,
+  extensionNamed,
+  isReferenceTo,
+  sameUrn,
+  type ResourceType,
+} from './schema.js';
 
 /**
  * What clients may write of a resource, in canonical form: names in schema case and order; the data of an
@@ -52,6 +58,28 @@ export function readResource(
   };
   const core = readObject(type.attributes, resource, '', reading);
   return completed(type, { ...core, ...readExtensions(type, resource, reading) });
+}
+
+/**
+ * The most bytes of JSON that a PATCH may bring a resource to, references to other resources not counted: who reads a
+ * resource must be able to send it back in a PUT, and many requests could build what none may hold.
+ */
+export const maxResourceBytes = 1_000_000;
+
+/** @throws ScimError invalidValue if `after` holds more than a resource may, and more than `before` */
+export function refuseGrowth(type: ResourceType, before: Attributes, after: Attributes): void {
+  const bytes = bytesOf(type, after);
+  if (bytes <= maxResourceBytes || bytes <= bytesOf(type, before)) return;
+  const problem = `expected at most ${maxResourceBytes} bytes of JSON, found ${bytes}`;
+  throw invalidValue('the resource after the operations', problem);
+}
+
+function bytesOf(type: ResourceType, attributes: Attributes): number {
+  const counted = Object.entries(attributes).filter(([name]) => {
+    const attribute = attributeNamed(type.attributes, name);
+    return attribute === undefined || !isReferenceTo(attribute);
+  });
+  return Buffer.byteLength(JSON.stringify(Object.fromEntries(counted)));
 }
 
 /** The attributes with defaults in place of what is unassigned, in canonical order. */

@@ -240,9 +240,12 @@ describe('Schemas', () => {
 });
 
 describe('all discovery endpoints', () => {
-  it.each(ENDPOINTS)('DISC-17 refuse a filter: %s', async (endpoint) => {
-    expectScimError(await organization.search('id eq "x"', endpoint), 403);
-  });
+  it.each([...ENDPOINTS, '/ResourceTypes/User', `/Schemas/${USER}`])(
+    'DISC-17 refuse a filter: %s',
+    async (endpoint) => {
+      expectScimError(await organization.search('id eq "x"', endpoint), 403);
+    },
+  );
 
   it.each(
     ENDPOINTS.flatMap((endpoint) =>

@@ -39,6 +39,7 @@ it.each([
   expect(response.status).toBe(304);
   expect(response.text).toBe('');
   expect(response.headers.get('etag')).toBe(user.meta.version);
+  expect(response.headers.get('content-location')).toBe(user.meta.location);
 });
 
 it.each([STALE, '"x", "y"'])('ETG-02 answers 200 for If-None-Match: %s', async (header) => {
@@ -113,6 +114,24 @@ it.each(['PUT', 'PATCH', 'DELETE'])(
   async (method) => {
     const user = await organization.createUser();
     expectScimError(await write(method, { ...user, id: 'unknown-id' }, STALE), 404);
+  },
+);
+
+it.each(['PUT', 'PATCH', 'DELETE'])(
+  'a %s with If-None-Match: * changes nothing that exists',
+  async (method) => {
+    const created = await organization.createUser();
+    const group = await organization.createGroup();
+    const headers = { 'if-none-match': '*' };
+    const body = { PUT: { ...created, displayName: 'x' }, PATCH: rename }[method];
+    const path = `/Users/${created.id}`;
+    expectScimError(await organization.scim(method, path, body, headers), 412);
+    expect(await organization.readUser(created.id)).toEqual(created);
+    const named = { PUT: { ...group, displayName: 'x' }, PATCH: rename }[method];
+    const groupPath = `/Groups/${group.id}`;
+    expectScimError(await organization.scim(method, groupPath, named, headers), 412);
+    expect(await organization.readGroup(group.id)).toEqual(group);
+    expectScimError(await organization.scim(method, '/Users/unknown-id', body, headers), 404);
   },
 );
 

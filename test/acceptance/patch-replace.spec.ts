@@ -173,6 +173,14 @@ describe('multi-valued attributes', () => {
     expectScimError(await organization.patchGroup(group.id, operation), 400, 'noTarget');
   });
 
+  it.each([null, ''])('PREP-07 makes no element to hold no value: %j', async (value) => {
+    const { id } = await organization.createUser({ emails: [HOME] });
+    const created = await organization.readUser(id);
+    const operation = replace('emails[type eq "work"].value', value);
+    expect((await organization.patchUser(id, operation)).status).toBe(200);
+    expect(await organization.readUser(id)).toEqual(created);
+  });
+
   it('PREP-26 clears the value of an element by null or refuses to', async () => {
     const { id } = await organization.createUser({ emails: [WORK, HOME] });
     const path = 'emails[type eq "work"].value';

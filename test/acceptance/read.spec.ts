@@ -1,4 +1,10 @@
-import { ENTERPRISE, USER, expectScimError, newOrganization } from '../support/scim-client.js';
+import {
+  ENTERPRISE,
+  USER,
+  expectScimError,
+  newOrganization,
+  patchOp,
+} from '../support/scim-client.js';
 import type { TestOrganization } from '../support/scim-client.js';
 import { sharedService } from '../support/service.js';
 
@@ -24,6 +30,14 @@ it('READ-01 answers the whole resource at its own location', async () => {
   expect(body).toMatchObject({ schemas: [USER], id, displayName: 'Ada' });
   expect(body.meta.location).toBe(`${organization.scimUrl}/Users/${id}`);
   expect(headers.get('etag')).toBe(body.meta.version);
+});
+
+it.each(['GET', 'PUT', 'PATCH'])('a %s says in Location where the resource is', async (method) => {
+  const user = await organization.createUser();
+  const body = { PUT: user, PATCH: patchOp({ op: 'add', path: 'title', value: 'x' }) }[method];
+  const { headers } = await organization.scim(method, `/Users/${user.id}`, body);
+  expect(headers.get('location')).toBe(user.meta.location);
+  expect(headers.get('content-location')).toBe(user.meta.location);
 });
 
 it('READ-02 answers what the POST answered', async () => {

@@ -616,6 +616,8 @@ describe('patches that are refused', () => {
       { op: 'replace', path: 'members[value eq "u1"].value', value: null },
     ],
     ['GRP-26', 'invalidPath', { op: 'replace', path: 'active', value: true }],
+    ['a URL', 'invalidFilter', { op: 'remove', path: 'members[$ref eq "https://x/Users/u1"]' }],
+    ['a URL', 'invalidFilter', { op: 'remove', path: 'members[value pr and not ($ref pr)]' }],
     ['members', 'invalidValue', { op: 'remove', path: 'members', value: [{ display: 'x' }] }],
   ])('%s: %s for %j on a group', (_id, scimType, operation) => {
     expect(() => patchGroup(operation)).toThrow(expect.objectContaining({ status: 400, scimType }));
@@ -648,6 +650,12 @@ describe('patches that are refused', () => {
     );
   });
 
+  it('tells an array from an object', () => {
+    expect(() => patchUser({ op: 'replace', path: 'name', value: [] })).toThrow(
+      'Operations[0].value: expected an object, found an empty array',
+    );
+  });
+
   it('says where', () => {
     const operations = [
       { op: 'add', path: 'title', value: 'x' },
@@ -676,6 +684,53 @@ describe('primary', () => {
       home,
       { value: 'c', primary: true },
     ]);
+  });
+});
+
+describe('how much a resource holds', () => {
+  const emails = (count: number, from = 0): JsonObject[] =>
+    Array.from({ length: count }, (_, i) => ({ value: `e${from + i}@x.org` }));
+
+  const patched = (held: number, ...operations: object[]): JsonObject =>
+    applyPatch(
+      userType,
+      { ...user, emails: emails(held) },
+      readPatch(userType, request(operations)),
+      { id: 'x' },
+    );
+
+  it('LIM-03: grows to the limit and no further, by however many operations', () => {
+    const add = (count: number) => ({ op: 'add', path: 'emails', value: emails(count, 600) });
+    expect(patched(600, add(400))['emails']).toHaveLength(1_000);
+    expect(() => patched(600, add(400), { op: 'add', path: 'emails', value: [home] })).toThrow(
+      expect.objectContaining({
+        scimType: 'invalidValue',
+        message: 'emails: expected at most 1000 values, found 1001',
+      }),
+    );
+  });
+
+  it('LIM-03: shrinks from beyond the limit', () => {
+    const operation = { op: 'remove', path: 'emails[value eq "e7@x.org"]' };
+    expect(patched(1_200, operation)['emails']).toHaveLength(1_199);
+  });
+
+  it('LIM-03: makes no resource that a PUT could not carry back', () => {
+    const roles = (from: number) =>
+      Array.from({ length: 5 }, (_, i) => ({ value: `${from + i}${'é'.repeat(49_990)}` }));
+    const held = { ...user, roles: [...roles(0), ...roles(5), ...roles(10)] };
+    const patch = (...operations: object[]): JsonObject =>
+      applyPatch(userType, held, readPatch(userType, request(operations)), { id: 'x' });
+    expect(() => patch({ op: 'add', path: 'roles', value: roles(15) })).toThrow(
+      expect.objectContaining({ status: 400, scimType: 'invalidValue' }),
+    );
+    const shrunk = patch({ op: 'remove', path: 'roles[value sw "0"]' });
+    expect(shrunk['roles']).toHaveLength(14);
+  });
+
+  it('has no limit for members', () => {
+    const value = Array.from({ length: 15_000 }, (_, i) => ({ value: `${i}`.padStart(80) }));
+    expect(patchGroup({ op: 'add', path: 'members', value })['members']).toHaveLength(15_003);
   });
 });
 

@@ -121,6 +121,18 @@ const operations: Fixture[] = [
     { op: 'add', path: 'manager', value: { value: 'm' } },
   ],
   [
+    'wrapped-value',
+    userType,
+    { op: 'replace', path: 'displayName', value: [{ $ref: null, value: 'D' }] },
+    { op: 'replace', path: 'displayName', value: 'D' },
+  ],
+  [
+    'wrapped-value',
+    userType,
+    { op: 'replace', path: 'active', value: [{ $ref: null, value: false }] },
+    { op: 'replace', path: 'active', value: false },
+  ],
+  [
     'unwrapped-list',
     groupType,
     { op: 'add', path: 'members', value: { value: 'u9' } },

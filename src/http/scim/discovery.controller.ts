@@ -46,6 +46,7 @@ export class DiscoveryController {
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): void {
+    refuseFilter(request);
     const type = resourceTypeNamed(name);
     if (!type) throw new ScimError(404, undefined, 'no such resource type');
     const base = this.representation.baseUrl(request, organizationOf(request));
@@ -68,6 +69,7 @@ export class DiscoveryController {
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): void {
+    refuseFilter(request);
     const schema = schemaNamed(urn);
     if (!schema) throw new ScimError(404, undefined, 'no such schema');
     const base = this.representation.baseUrl(request, organizationOf(request));
@@ -101,7 +103,8 @@ const UNSUPPORTED = /^(?:Bulk|Me|(?:(?:Users|Groups)\/)?\.search|)$/i;
 /** What no other route answers: a method that the endpoint does not have, a part not supported, or nothing at all. */
 @Controller('scim')
 export class UnknownEndpointController {
-  @All('*')
+  // Beside the general path, those that would be taken for the path of a user or a group.
+  @All(['*', 'v2/:organization/Users/.search', 'v2/:organization/Groups/.search'])
   refuse(@Req() request: FastifyRequest, @Res() reply: FastifyReply): void {
     const path = scimAddress(request.raw.url ?? '')?.path ?? 'unknown';
     const allowed = ALLOWED.find(([pattern]) => pattern.test(path))?.[1];

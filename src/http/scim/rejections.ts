@@ -37,7 +37,7 @@ export function rejectedScim({ reason, details }: Rejection): ScimError {
     case 'user-name-not-an-email':
       return new ScimError(400, 'invalidValue', userNameDetail(details['provider']));
     case 'version-mismatch':
-      return refused(412, 'If-Match: the resource has another version by now');
+      return refused(412, 'If-Match or If-None-Match: the resource has another version by now');
     case 'sync-disabled':
     case 'organization-unknown':
       return refused(403, 'SCIM is not enabled for this organization');

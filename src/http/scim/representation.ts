@@ -89,8 +89,12 @@ function identity(type: ResourceType, base: string, outgoing: Outgoing, version:
   return { id, created: createdAt, lastModified: modifiedAt, version, location };
 }
 
-/** The versions that the request's If-Match accepts; what stands behind the dot of a user's tag does not count. */
+/**
+ * The versions that the request's If-Match accepts; what stands behind the dot of a user's tag does not count.
+ * None where If-None-Match demands that the resource does not exist. RFC 9110 §13.1.2
+ */
 export function expectedVersions({ headers }: FastifyRequest): ExpectedVersions {
+  if (headers['if-none-match']?.trim() === '*') return [];
   const header = headers['if-match'];
   if (header === undefined) return null;
   const tags = parseEntityTags(header);
@@ -121,7 +125,8 @@ export function sendResource(
 ): void {
   const { version, location } = resource['meta'] as { version: string; location: string };
   recordOf(reply.request).answered(resource['id'] as string);
-  void reply.header('etag', version);
+  // RFC 7643 §3.1 asks for Content-Location; the answers that RFC 7644 shows have Location, whatever the status.
+  void reply.headers({ etag: version, location, 'content-location': location });
   const { method, headers } = reply.request;
   const known = headers['if-none-match'];
   if ((method === 'GET' || method === 'HEAD') && known !== undefined) {
@@ -130,8 +135,6 @@ export function sendResource(
       return;
     }
   }
-  if (status === 201) void reply.header('location', location);
-  else if (status === 200) void reply.header('content-location', location);
   sendScim(reply, status, projectResource(type, resource, projection));
 }
 
