@@ -49,7 +49,7 @@ export interface WrittenGroup extends WrittenResource {
   readonly members: MemberSet;
 }
 
-/** The versions that an If-Match names, or null where there is none (or `*`). RFC 7644 §3.14 */
+/** The versions that an If-Match names, none where no version will do, or null where there is none (or `*`). RFC 7644 §3.14 */
 export type ExpectedVersions = readonly number[] | null;
 
 export class CreateUser extends Command<WrittenUser> {
