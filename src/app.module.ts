@@ -95,7 +95,7 @@ import { GroupsController } from './http/scim/groups.controller.js';
 import { ListTurns } from './http/scim/list-turns.js';
 import { QuirkMetrics } from './http/scim/quirk-metrics.js';
 import { RequestReader } from './http/scim/request-reader.js';
-import { HeldRefusals, ReadYourWrites } from './http/scim/read-your-writes.js';
+import { ReadYourWrites } from './http/scim/read-your-writes.js';
 import { Representation } from './http/scim/representation.js';
 import { ScimErrorFilter } from './http/scim/scim-error.filter.js';
 import { UsersController } from './http/scim/users.controller.js';
@@ -266,7 +266,6 @@ export class AppModule {
         { provide: PUBLIC_URL, useValue: config.publicUrl },
         { provide: DEFAULT_POLICIES, useValue: config.newOrganizations },
         ReadYourWrites,
-        HeldRefusals,
         Representation,
         ListTurns,
         QuirkMetrics,

@@ -1,15 +1,4 @@
-import {
-  Controller,
-  Delete,
-  Get,
-  Param,
-  Patch,
-  Post,
-  Put,
-  Req,
-  Res,
-  UseInterceptors,
-} from '@nestjs/common';
+import { Controller, Delete, Get, Param, Patch, Post, Put, Req, Res } from '@nestjs/common';
 import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import {
@@ -27,7 +16,7 @@ import { groupType } from '../../scim/schema.js';
 import { callerOf } from './authentication.js';
 import { ListTurns } from './list-turns.js';
 import { listRequest, sendList } from './listing.js';
-import { HeldRefusals, ReadYourWrites } from './read-your-writes.js';
+import { ReadYourWrites } from './read-your-writes.js';
 import { expectedVersions, projectionOf, Representation, sendResource } from './representation.js';
 import { RequestReader } from './request-reader.js';
 import { recordOf } from './request-record.js';
@@ -41,7 +30,6 @@ const MOST_MEMBERS_ANSWERED = 200;
 
 /** Groups. RFC 7644 §3.3 to §3.6 */
 @Controller('scim/v2/:organization/Groups')
-@UseInterceptors(HeldRefusals)
 export class GroupsController {
   constructor(
     private readonly commands: CommandBus,
@@ -59,7 +47,7 @@ export class GroupsController {
     const projection = projectionOf(groupType, request);
     const attributes = this.reader.resource(groupType, request);
     const command = new CreateGroup(organization, attributes, contextOf(request));
-    const group = await this.commands.execute(command);
+    const group = await this.writes.outcome('', this.commands.execute(command));
     await this.writes.hold(group.id, group.position);
     await this.sendWritten(request, reply, group, projection, 201);
   }
@@ -118,9 +106,14 @@ export class GroupsController {
     const { organization } = callerOf(request);
     const projection = projectionOf(groupType, request);
     const attributes = this.reader.resource(groupType, request);
-    const group = await this.commands.execute(
-      new ReplaceGroup(organization, id, attributes, expectedVersions(request), contextOf(request)),
+    const command = new ReplaceGroup(
+      organization,
+      id,
+      attributes,
+      expectedVersions(request),
+      contextOf(request),
     );
+    const group = await this.writes.outcome(id, this.commands.execute(command));
     await this.writes.hold(group.id, group.position);
     await this.sendWritten(request, reply, group, projection, 200);
   }
@@ -134,9 +127,14 @@ export class GroupsController {
     const { organization } = callerOf(request);
     const projection = projectionOf(groupType, request);
     const operations = this.reader.operations(groupType, request);
-    const group = await this.commands.execute(
-      new PatchGroup(organization, id, operations, expectedVersions(request), contextOf(request)),
+    const command = new PatchGroup(
+      organization,
+      id,
+      operations,
+      expectedVersions(request),
+      contextOf(request),
     );
+    const group = await this.writes.outcome(id, this.commands.execute(command));
     await this.writes.hold(group.id, group.position);
     if (!projection && group.members.size > MOST_MEMBERS_ANSWERED) {
       void reply.code(204).header('etag', `W/"${group.version}"`).send();
@@ -158,7 +156,8 @@ export class GroupsController {
       expectedVersions(request),
       contextOf(request),
     );
-    await this.writes.hold(id, await this.commands.execute(command));
+    const position = await this.writes.outcome(id, this.commands.execute(command));
+    await this.writes.hold(id, position);
     void reply.code(204).send();
   }
 

@@ -1,11 +1,4 @@
-import {
-  Injectable,
-  type CallHandler,
-  type ExecutionContext,
-  type NestInterceptor,
-} from '@nestjs/common';
-import type { FastifyRequest } from 'fastify';
-import { catchError, type Observable } from 'rxjs';
+import { Injectable } from '@nestjs/common';
 import type { Position } from '../../commands/messages.js';
 import { Rejection } from '../../domain/rejection.js';
 import { Projector } from '../../projections/projector.js';
@@ -24,6 +17,20 @@ export class ReadYourWrites {
   private latest: Position = 0n;
 
   constructor(private readonly projector: Projector) {}
+
+  /**
+   * The outcome of a write. One that is refused because of what others wrote is refused when reads see that: who is
+   * told that a user is gone, or that a name is taken, looks it up next.
+   * @param id the resource that the request names; empty where it is to be created
+   */
+  async outcome<Result>(id: string, write: Promise<Result>): Promise<Result> {
+    try {
+      return await write;
+    } catch (error) {
+      if (tellsOfOthers(error)) await this.hold(id, null);
+      throw error;
+    }
+  }
 
   /** @param written null when the write found everything as it was to be, by whomever: reads must see that too */
   async hold(id: string, written: Position | null): Promise<void> {
@@ -63,31 +70,7 @@ export class ReadYourWrites {
   }
 }
 
-/**
- * Holds the answer of a write that is refused because of what others wrote until reads see that: who is told that a
- * user is gone, or that a name is taken, looks it up next.
- */
-@Injectable()
-export class HeldRefusals implements NestInterceptor {
-  constructor(private readonly writes: ReadYourWrites) {}
-
-  intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
-    const { method, params } = context.switchToHttp().getRequest<FastifyRequest>();
-    if (method === 'GET' || method === 'HEAD') return next.handle();
-    return next.handle().pipe(
-      catchError(async (error: unknown) => {
-        if (tellsOfOthers(error)) await this.writes.hold(idOf(params), null);
-        throw error;
-      }),
-    );
-  }
-}
-
 /** 403 and 503 speak of the connection and of the service, not of what is stored. */
 function tellsOfOthers(error: unknown): boolean {
   return error instanceof Rejection && ![403, 503].includes(rejectedScim(error).status);
 }
-
-/** Empty where none is named: what was refused then is an addition. */
-const idOf = (params: unknown): string =>
-  typeof params === 'object' && params !== null && 'id' in params ? String(params.id) : '';

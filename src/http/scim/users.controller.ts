@@ -1,15 +1,4 @@
-import {
-  Controller,
-  Delete,
-  Get,
-  Param,
-  Patch,
-  Post,
-  Put,
-  Req,
-  Res,
-  UseInterceptors,
-} from '@nestjs/common';
+import { Controller, Delete, Get, Param, Patch, Post, Put, Req, Res } from '@nestjs/common';
 import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import {
@@ -27,14 +16,13 @@ import { userType } from '../../scim/schema.js';
 import { callerOf } from './authentication.js';
 import { ListTurns } from './list-turns.js';
 import { listRequest, sendList } from './listing.js';
-import { HeldRefusals, ReadYourWrites } from './read-your-writes.js';
+import { ReadYourWrites } from './read-your-writes.js';
 import { expectedVersions, projectionOf, Representation, sendResource } from './representation.js';
 import { RequestReader } from './request-reader.js';
 import { contextOf } from './scim-context.js';
 
 /** Users. RFC 7644 §3.3 to §3.6 */
 @Controller('scim/v2/:organization/Users')
-@UseInterceptors(HeldRefusals)
 export class UsersController {
   constructor(
     private readonly commands: CommandBus,
@@ -52,7 +40,7 @@ export class UsersController {
     const projection = projectionOf(userType, request);
     const attributes = this.reader.resource(userType, request);
     const command = new CreateUser(organization, attributes, contextOf(request));
-    const user = await this.commands.execute(command);
+    const user = await this.writes.outcome('', this.commands.execute(command));
     await this.writes.hold(user.id, user.position);
     const base = this.representation.baseUrl(request, organization);
     sendResource(reply, 201, userType, this.representation.user(base, user, []), projection);
@@ -104,9 +92,14 @@ export class UsersController {
     const { organization } = callerOf(request);
     const projection = projectionOf(userType, request);
     const attributes = this.reader.resource(userType, request);
-    const user = await this.commands.execute(
-      new ReplaceUser(organization, id, attributes, expectedVersions(request), contextOf(request)),
+    const command = new ReplaceUser(
+      organization,
+      id,
+      attributes,
+      expectedVersions(request),
+      contextOf(request),
     );
+    const user = await this.writes.outcome(id, this.commands.execute(command));
     await this.writes.hold(user.id, user.position);
     await this.sendWritten(request, reply, user, projection);
   }
@@ -120,9 +113,14 @@ export class UsersController {
     const { organization } = callerOf(request);
     const projection = projectionOf(userType, request);
     const operations = this.reader.operations(userType, request);
-    const user = await this.commands.execute(
-      new PatchUser(organization, id, operations, expectedVersions(request), contextOf(request)),
+    const command = new PatchUser(
+      organization,
+      id,
+      operations,
+      expectedVersions(request),
+      contextOf(request),
     );
+    const user = await this.writes.outcome(id, this.commands.execute(command));
     await this.writes.hold(user.id, user.position);
     await this.sendWritten(request, reply, user, projection);
   }
@@ -135,7 +133,8 @@ export class UsersController {
   ): Promise<void> {
     const { organization } = callerOf(request);
     const command = new DeleteUser(organization, id, expectedVersions(request), contextOf(request));
-    await this.writes.hold(id, await this.commands.execute(command));
+    const position = await this.writes.outcome(id, this.commands.execute(command));
+    await this.writes.hold(id, position);
     void reply.code(204).send();
   }
 
