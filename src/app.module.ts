@@ -3,6 +3,7 @@ import { Inject, Injectable, Logger, Module } from '@nestjs/common';
 import { CqrsModule } from '@nestjs/cqrs';
 import { TerminusModule } from '@nestjs/terminus';
 import pg from 'pg';
+import { BrokenLinks } from './commands/broken-links.js';
 import {
   IssueApiKeyHandler,
   IssueTokenHandler,
@@ -12,7 +13,6 @@ import {
 import { DIRECTORY_LOOKUP } from './commands/directory-lookup.js';
 import { ExistingUsers } from './commands/existing-users.js';
 import { ExternalGroups } from './commands/external-groups.js';
-import { BrokenLinks } from './commands/broken-links.js';
 import { GroupBackfill } from './commands/group-backfill.js';
 import { GroupFolds, TeamFolds } from './commands/folds.js';
 import { GroupNames } from './commands/group-names.js';

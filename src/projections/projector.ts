@@ -96,9 +96,8 @@ export class Projector {
    * @throws NotCaughtUp
    */
   async waitForHead(name: ProjectionName): Promise<boolean> {
-    if (await this.waitFor(name, await this.head())) return true;
     await this.caughtUp(name);
-    return false;
+    return this.waitFor(name, await this.head());
   }
 
   /** Where everything stands that was acknowledged so far, by whichever process. */

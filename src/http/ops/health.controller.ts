@@ -1,9 +1,10 @@
-import { Controller, Get, Injectable, Res } from '@nestjs/common';
+import { Controller, Get, Res } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import { HealthIndicatorService, type HealthIndicatorResult } from '@nestjs/terminus';
 import type { FastifyReply } from 'fastify';
 import { AccessQueries } from '../../projections/access/access.queries.js';
 import { Projector, type ProjectionName } from '../../projections/projector.js';
+import { Startup } from './startup.js';
 
 const CHECK_TIMEOUT_MS = 3_000;
 const PROJECTIONS: readonly ProjectionName[] = ['access', 'directory', 'roster', 'history'];
@@ -11,20 +12,6 @@ const PROJECTIONS: readonly ProjectionName[] = ['access', 'directory', 'roster',
 interface Readiness {
   readonly status: 'ok' | 'error';
   readonly parts: HealthIndicatorResult;
-}
-
-/** What a process does before it can serve, although it listens already. */
-@Injectable()
-export class Startup {
-  private done = false;
-
-  get isDone(): boolean {
-    return this.done;
-  }
-
-  complete(): void {
-    this.done = true;
-  }
 }
 
 /** Whether the process lives, and whether it can do its work. */
